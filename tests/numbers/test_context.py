@@ -24,7 +24,7 @@ from pipeline.numbers.outside.taken import READERS, take_context
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
 
-CUBE = "CTX_CROSSINGS"
+CUBE, BY_MONTH = "CTX_CROSSINGS", "CTX_CROSSINGS_MONTH"
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 HEADS = ("Route", "Border type or inland", "Nationality")
 AS_OF = "Source: FRAN data as of 03JUN25"
@@ -52,8 +52,8 @@ def figures(folder: Path) -> dict[str, int]:
     return figures_of(folder, CUBE)
 
 
-def take(folder: Path, path: Path) -> list[str]:
-    return take_context(folder, load_contracts(folder), cube=CUBE, file=path)
+def take(folder: Path, path: Path, cube: str = CUBE) -> list[str]:
+    return take_context(folder, load_contracts(folder), cube=cube, file=path)
 
 
 class TestFrontex:
@@ -70,6 +70,42 @@ class TestFrontex:
         assert account[0].endswith("release 03/06/2025: 4 rows")
         text = (folder / "context" / f"{CUBE}.csv").read_text(encoding="utf-8")
         assert all("Frontex" in line for line in text.splitlines()[1:])
+
+    def test_months_of_a_route_are_added_up_over_nationalities_and_kinds_of_border(
+        self, folder: Path
+    ) -> None:
+        path = workbook(
+            folder.parent,
+            ("Western Balkan Route", "Land", "Syria", range(1, 13)),
+            ("Western Balkan Route", "Sea", "Iraq", [100] * 12),
+            ("Black Sea Route", "Sea", "Russia", [0] * 11 + [4]),
+        )
+        account = take(folder, path, BY_MONTH)
+        found = figures_of(folder, BY_MONTH)
+        own = {key: value for key, value in found.items() if ".WBALK." in key}
+        assert own == {f"EU_EXT.2022.WBALK.M{m:02}": 100 + m for m in range(1, 13)}
+        assert found["EU_EXT.2022.BLACK.M01"] == 0
+        assert found["EU_EXT.2022.BLACK.M12"] == 4
+        assert account[1].startswith("  24 figures of 2022 to 2022")
+
+    def test_a_year_with_a_month_that_is_no_number_has_no_months(self, folder: Path) -> None:
+        counts = [*([1] * 12), *([1] * 11), "n/a"]
+        rows = ("Other", "Sea", "Syria", counts), ("Other", "Sea", "Iraq", [5] * 24)
+        account = take(folder, workbook(folder.parent, *rows, years=(2021, 2022)), BY_MONTH)
+        assert figures_of(folder, BY_MONTH) == {f"EU_EXT.2021.OTH.M{m:02}": 6 for m in range(1, 13)}
+        assert "  2022 left out: a month holds no number" in account
+
+    def test_the_months_held_add_up_to_the_years_held(self) -> None:
+        held = load_figures(ROOT / "data_contracts")
+        sums: dict[str, dict[tuple[int, str], int]] = {CUBE: {}, BY_MONTH: {}}
+        for cube, of_cube in sums.items():
+            for figure in held[cube]:
+                place = (figure.year, figure.codes[0])
+                of_cube[place] = of_cube.get(place, 0) + int(figure.value)
+        years = {place: value for place, value in sums[CUBE].items() if value}
+        months = {place: value for place, value in sums[BY_MONTH].items() if value}
+        assert years
+        assert months == years
 
     def test_what_names_no_one_country_is_unknown_and_added_up(self, folder: Path) -> None:
         path = workbook(
@@ -183,11 +219,14 @@ class TestDefinition:
 # A cell of each cube of context.
 CELLS = {
     CUBE: "EU_EXT.2022.WBALK._T",
+    BY_MONTH: "EU_EXT.2022.WBALK.M10",
     "CTX_ASYLUM_ABROAD": "WORLD.2022._T",
     "CTX_EU_STAY": "EU27.2022",
     "CTX_EU_REFUSED": "EU27.2022",
     "CTX_MISSING": "SEE_ROUTES.2022._T",
+    "CTX_VICTIMS_ABROAD": "NON_MEMBER.2022._T._T",
 }
+REPORTS = {cube: "thb" if cube == "CTX_VICTIMS_ABROAD" else "migration" for cube in CELLS}
 
 
 class TestBesideTheReturns:
@@ -213,7 +252,7 @@ class TestBesideTheReturns:
             for report in contracts.by_report
             if cube in cubes_of(Project(ROOT), contracts, report=report)
         }
-        assert holds == {"migration"}
+        assert holds == {REPORTS[cube]}
 
     @pytest.mark.parametrize("cube", CELLS)
     def test_its_name_tells_it_from_every_table_of_a_return(
@@ -232,7 +271,13 @@ class TestBesideTheReturns:
         anchors = [
             a for a in load_anchors(ROOT / "data_contracts", contracts) if is_outside(a.cube)
         ]
-        assert {a.cube for a in anchors} == {CUBE, "CTX_EU_STAY", "CTX_EU_REFUSED"}
+        assert {a.cube for a in anchors} == {
+            CUBE,
+            BY_MONTH,
+            "CTX_EU_STAY",
+            "CTX_EU_REFUSED",
+            "CTX_VICTIMS_ABROAD",
+        }
         for anchor in anchors:
             found = compare(anchor, figures, (anchor.area,))
             assert found.found is not None, anchor.id

@@ -1,9 +1,10 @@
-"""What did Frontex publish on illegal border-crossing? Its monthly detections by route
-and nationality, added up to years.
+"""What did Frontex publish on illegal border-crossing? Its monthly detections, added up
+to years by route and nationality, or over nationalities to months by route.
 
 The workbook has one row for each route, kind of border and nationality, and one column
 a month. A year of which a month is missing, or holds no number, is no year: its figures
-are left out, and the account says so. The release is named in a note of the workbook.
+are left out, its months too, and the account says so. The release is named in a note of
+the workbook.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pipeline.returns.importers.sheets import Published, PublishedRow, read_publ
 from pipeline.returns.importers.values import read_number
 from pipeline.returns.intake.parse import load_symbols
 
-CUBE = "CTX_CROSSINGS"
+CUBE, BY_MONTH = "CTX_CROSSINGS", "CTX_CROSSINGS_MONTH"
 ROUTE_HEAD, BORDER_HEAD, NATIONALITY_HEAD = "Route", "Border type or inland", "Nationality"
 # Names as they are compared: no case, without the word route.
 ROUTES = {
@@ -60,13 +61,22 @@ def read(path: Path, contracts: Contracts, cube: OutsideCube) -> Taken:
         if not codes:
             skipped["aggregate_of_countries"] += 1
             continue
-        for year, months in years.items():
-            total = _sum(row, months, contracts=contracts)
-            if total is None:
+        route, citizenship = codes
+        for year, heads in years.items():
+            counts = _counts(row, heads, contracts=contracts)
+            if counts is None:
                 incomplete.add(year)
+            elif cube.name == BY_MONTH:
+                for month, count in enumerate(counts, 1):
+                    figures[cube.area, str(year), route, f"M{month:02}"] += count
             else:
-                figures[(cube.area, str(year), *codes)] += total
-    kept = {key: value for key, value in figures.items() if value and int(key[1]) not in incomplete}
+                figures[cube.area, str(year), route, citizenship] += sum(counts)
+    # A month in which a route has no detection is a part of its course.
+    kept = {
+        key: value
+        for key, value in figures.items()
+        if (value or cube.name == BY_MONTH) and int(key[1]) not in incomplete
+    }
     remarks = [f"{n} rows skipped, {rule}" for rule, n in sorted(skipped.items())]
     remarks += [f"{year} left out: a month holds no number" for year in sorted(incomplete)]
     return Taken(cube, release, len(published.rows), kept, tuple(remarks))
@@ -127,13 +137,13 @@ def _codes(row: PublishedRow, path: Path, *, contracts: Contracts) -> tuple[str,
     return None if found.aggregate else (ROUTES[name], found.code)
 
 
-def _sum(row: PublishedRow, months: list[str], *, contracts: Contracts) -> Decimal | None:
-    """The detections of a year; None where a month holds no number."""
-    total = Decimal(0)
+def _counts(row: PublishedRow, months: list[str], *, contracts: Contracts) -> list[Decimal] | None:
+    """The detections of the months of a year; None where one of them holds no number."""
+    counts = []
     symbols = load_symbols(contracts.codelists)
     for month in months:
         number = read_number(row.value(month), 0, symbols=symbols)
         if number.rule or not number.text.isdigit():
             return None
-        total += Decimal(number.text)
-    return total
+        counts.append(Decimal(number.text))
+    return counts

@@ -29,10 +29,12 @@ from pipeline.system.files import write_file
 # The reader of each cube of context.
 READERS = {
     "CTX_CROSSINGS": "pipeline.numbers.outside.frontex",
+    "CTX_CROSSINGS_MONTH": "pipeline.numbers.outside.frontex",
     "CTX_ASYLUM_ABROAD": "pipeline.numbers.outside.unhcr",
     "CTX_EU_STAY": "pipeline.numbers.outside.eurostat",
     "CTX_EU_REFUSED": "pipeline.numbers.outside.eurostat",
     "CTX_MISSING": "pipeline.numbers.outside.iom",
+    "CTX_VICTIMS_ABROAD": "pipeline.numbers.outside.glotip",
 }
 FIRST_YEAR = 2017  # of the first window that is printed, that of round 2021
 
