@@ -100,6 +100,9 @@ import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from pub
 context: .venv/.installed-requirements  ## Take in figures that others published, as context: TABLE=CTX_CROSSINGS FILE= [RELEASE=]
 	@$(RUN) context --table "$$GIVEN_TABLE" --file "$$GIVEN_FILE" $(call given,--release,RELEASE)
 
+published: .venv/.installed-requirements  ## Take in what a publisher printed of states, to set beside returns: TABLE=asylum-applications FILE= [RELEASE=]
+	@$(RUN) published --table "$$GIVEN_TABLE" --file "$$GIVEN_FILE" $(call given,--release,RELEASE) --round $(ROUND)
+
 dictionary: .venv/.installed-requirements  ## The data dictionary of all contracts, as workbook and page: ROUND= for its rules
 	@$(RUN) dictionary --round $(ROUND)
 
@@ -343,7 +346,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
 .PHONY: help
-.PHONY: calendar open template import context dictionary
+.PHONY: calendar open template import context published dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers history check-return
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud

@@ -384,6 +384,35 @@ def context(
 
 
 @app.command()
+def published(
+    *,
+    table: Annotated[str, typer.Option(help="The series, for example asylum-applications.")],
+    file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+    round_: Annotated[int, typer.Option("--round", help="Its years are taken in.")],
+    release: Annotated[
+        str,
+        typer.Option(help="When a file was released that does not say it: December 2025."),
+    ] = "",
+) -> None:
+    """Take in what a publisher printed of states, to set beside their returns."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.importers.published import take_published
+
+    project = Project.here()
+    with progress_bar(f"taking in {table}"):
+        account = take_published(
+            project.contracts,
+            load_contracts(project.contracts),
+            id_=table,
+            file=file,
+            round_=round_,
+            release=release,
+        )
+    for line in account:
+        typer.echo(line)
+
+
+@app.command()
 def examples(
     folder: Annotated[
         Path,

@@ -32,6 +32,7 @@ from pipeline.contracts.operations import OPERATIONS, Operations, load_operation
 from pipeline.contracts.outside import load_figures
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
+from pipeline.contracts.published import load_published_figures
 from pipeline.errors import ContractError, UserError
 from pipeline.project import REPORTS, Project
 from pipeline.system.signed.signers import lint_signers
@@ -142,6 +143,10 @@ def lint_project(project: Project) -> Iterator[str]:
     anchors = wrong.tried(lambda: load_anchors(project.contracts, contracts))
     if anchors is not None:
         yield f"anchors: {len(anchors)} totals that publishers printed elsewhere"
+    series = wrong.tried(lambda: load_published_figures(project.contracts, contracts))
+    if series is not None:
+        many = sum(map(len, series.values()))
+        yield f"published: {many} figures of states that returns are compared with"
     wrong.told |= dict.fromkeys(_wrong_lists(project, contracts))
     found = [c for c in checked if c is not None]
     yield f"code lists: {len(found)} with {sum(len(c) for c in found)} codes"

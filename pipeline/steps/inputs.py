@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, gate_rules, offices
+from pipeline.contracts import calendar, gate_rules, offices, published
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.outside import FOLDER
 from pipeline.contracts.settings import SETTINGS
@@ -42,6 +42,7 @@ _OF_INTAKE = frozenset(
     {
         *offices.FILES,
         "anchors.csv",
+        *published.FILES,
         "words_of_notes.csv",
         "codelists/aliases/citizenship.csv",
         "codelists/aliases/citizenship_aggregates.csv",

@@ -4,14 +4,13 @@ with banner rows, spellings and marks as its releases have them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contexts import add_anchor, copy_contracts, figures_of
+from glotip_files import CH, DE, GB, HEADS, RELEASE, RO, victims, workbook
 from here import run_here
-from openpyxl import Workbook
 
 from pipeline.contracts.model import load_contracts
 from pipeline.contracts.outside import load_outside
@@ -19,58 +18,6 @@ from pipeline.errors import UserError
 from pipeline.numbers.outside.taken import take_context
 
 CUBE = "CTX_VICTIMS_ABROAD"
-RELEASE = "14/04/2025"
-HEADS = (
-    "Iso3_code",
-    "Country",
-    "Region",
-    "Subregion",
-    "Indicator",
-    "Dimension",
-    "Category",
-    "Sex",
-    "Age",
-    "Year",
-    "Unit of measurement",
-    "txtVALUE",
-    "Source",
-)
-GB = ("GBR", "United Kingdom of Great Britain and Northern Ireland")
-DE, CH, RO = ("DEU", "Germany"), ("CHE", "Switzerland"), ("ROU", "Romania")
-
-
-def victims(
-    country: tuple[str, str], citizenship: str, value: Any, year: Any = 2022, **other: Any
-) -> tuple[Any, ...]:
-    row = dict.fromkeys(HEADS, "") | {
-        "Iso3_code": country[0],
-        "Country": country[1],
-        "Indicator": "Detected trafficking victims",
-        "Dimension": "by citizenship",
-        "Category": citizenship,
-        "Sex": "Total",
-        "Age": "Total",
-        "Year": year,
-        "Unit of measurement": "Counts",
-        "txtVALUE": value,
-        "Source": "GLOTIP",
-    }
-    return tuple((row | other).values())
-
-
-def workbook(
-    folder: Path,
-    *rows: Sequence[Any],
-    banner: Sequence[Sequence[Any]] = (("UNODC",), (RELEASE,)),
-    heads: Sequence[str] = HEADS,
-) -> Path:
-    book = Workbook()
-    sheet = book.worksheets[0]
-    for line in (*banner, heads, *rows):
-        sheet.append(list(line))
-    path = folder.parent / "glotip.xlsx"
-    book.save(path)
-    return path
 
 
 def take(folder: Path, path: Path, release: str = "") -> list[str]:
@@ -87,7 +34,7 @@ class TestVictimsAbroad:
         account = take(
             folder,
             workbook(
-                folder,
+                folder.parent,
                 victims(GB, "Albanians", "4,659"),
                 victims(DE, "Albania", "10"),
                 victims(("AUT", "Austria"), "albanian", 7),
@@ -107,7 +54,7 @@ class TestVictimsAbroad:
         account = take(
             folder,
             workbook(
-                folder,
+                folder.parent,
                 victims(RO, "Bulgarian", "7"),
                 victims(("", "Romania"), "Bulgarian", "70"),
                 victims(("ROU", ""), "Bulgarian", "700"),
@@ -122,7 +69,7 @@ class TestVictimsAbroad:
     def test_who_reported_must_be_told(self, folder: Path, country: tuple[str, str]) -> None:
         account = take(
             folder,
-            workbook(folder, victims(country, "Greek", "9"), victims(DE, "Greek", "5")),
+            workbook(folder.parent, victims(country, "Greek", "9"), victims(DE, "Greek", "5")),
         )
         assert figures_of(folder, CUBE) == {"NON_MEMBER.2022.GR.EU": 5}
         assert "  1 rows left out: they do not say which country reported them" in account
@@ -131,7 +78,7 @@ class TestVictimsAbroad:
         account = take(
             folder,
             workbook(
-                folder,
+                folder.parent,
                 victims(DE, "Macedonian", "<5"),
                 victims(GB, "North Macedonia", "< 5"),
                 victims(CH, "North Macedonia", ""),
@@ -161,7 +108,7 @@ class TestVictimsAbroad:
     ) -> None:
         spellings = ("Moldavian", "Moldova", "Republic of Moldova", "Moldovan")
         rows = [victims(DE, s, v) for s, v in zip(spellings, values, strict=False)]
-        account = take(folder, workbook(folder, *rows))
+        account = take(folder, workbook(folder.parent, *rows))
         assert figures_of(folder, CUBE) == {"NON_MEMBER.2022.MD.EU": counted}
         said = [line for line in account if "different figures, the lowest counts" in line]
         assert len(said) == (len(set(values)) > 1)
@@ -184,14 +131,14 @@ class TestVictimsAbroad:
     def test_citizenships_are_known_however_they_are_spelled(
         self, folder: Path, spelling: str, code: str
     ) -> None:
-        take(folder, workbook(folder, victims(DE, spelling, "8")))
+        take(folder, workbook(folder.parent, victims(DE, spelling, "8")))
         assert figures_of(folder, CUBE) == {f"NON_MEMBER.2022.{code}.EU": 8}
 
     def test_what_names_no_one_country_is_counted_in_the_account_alone(self, folder: Path) -> None:
         account = take(
             folder,
             workbook(
-                folder,
+                folder.parent,
                 victims(DE, "Greek", "8"),
                 victims(DE, "", "100"),
                 victims(DE, "Unknown", "100"),
@@ -210,7 +157,7 @@ class TestVictimsAbroad:
         take(
             folder,
             workbook(
-                folder,
+                folder.parent,
                 victims(DE, "Greek", "8"),
                 victims(DE, "Greek", "9", **{"Indicator": "Persons convicted"}),
                 victims(DE, "Greek", "9", **{"Dimension": "by country of repatriation"}),
@@ -228,7 +175,7 @@ class TestVictimsAbroad:
         ]
         account = take(
             folder,
-            workbook(folder, *rows, victims(DE, "Greek", "6"), victims(GB, "Indian", "6")),
+            workbook(folder.parent, *rows, victims(DE, "Greek", "6"), victims(GB, "Indian", "6")),
         )
         assert set(figures_of(folder, CUBE)) == {
             f"NON_MEMBER.2021.GR.{p}" for p in ("EU", "GB", "OTH")
@@ -238,7 +185,7 @@ class TestVictimsAbroad:
     @pytest.mark.parametrize("value", ["many", "1.5", "-3", True, "12/2022"])
     def test_a_figure_that_cannot_be_read_loses_nothing(self, folder: Path, value: object) -> None:
         before = (folder / "context" / f"{CUBE}.csv").read_bytes()
-        path = workbook(folder, victims(DE, "Greek", "8"), victims(GB, "Greek", value))
+        path = workbook(folder.parent, victims(DE, "Greek", "8"), victims(GB, "Greek", value))
         with pytest.raises(UserError, match="cannot be read in the column txtVALUE") as told:
             take(folder, path)
         assert "row 5" in str(told.value)
@@ -246,19 +193,21 @@ class TestVictimsAbroad:
 
     @pytest.mark.parametrize("year", ["", "2022/23", "soon"])
     def test_a_row_without_a_year_loses_nothing(self, folder: Path, year: str) -> None:
-        path = workbook(folder, victims(DE, "Greek", "8"), victims(GB, "Greek", "9", year=year))
+        path = workbook(
+            folder.parent, victims(DE, "Greek", "8"), victims(GB, "Greek", "9", year=year)
+        )
         with pytest.raises(UserError, match="cannot be read in the column Year"):
             take(folder, path)
 
     @pytest.mark.parametrize("missing", ["Country", "Category", "txtVALUE", "Year"])
     def test_a_column_that_has_another_name_is_told(self, folder: Path, missing: str) -> None:
         heads = [f"{h} (new)" if h == missing else h for h in HEADS]
-        path = workbook(folder, victims(DE, "Greek", "8"), heads=heads)
+        path = workbook(folder.parent, victims(DE, "Greek", "8"), heads=heads)
         with pytest.raises(UserError, match=f"columns are missing: {missing}"):
             take(folder, path)
 
     def test_a_workbook_without_such_victims_is_another_one(self, folder: Path) -> None:
-        path = workbook(folder, victims(RO, "Bulgarian", "7"), victims(DE, "Vietnam", "7"))
+        path = workbook(folder.parent, victims(RO, "Bulgarian", "7"), victims(DE, "Vietnam", "7"))
         with pytest.raises(UserError, match="no other country found a victim"):
             take(folder, path)
 
@@ -273,17 +222,19 @@ class TestReleases:
         ],
     )
     def test_the_banner_names_it(self, folder: Path, banner: tuple[Any, ...]) -> None:
-        path = workbook(folder, victims(DE, "Greek", "8"), banner=banner)
+        path = workbook(folder.parent, victims(DE, "Greek", "8"), banner=banner)
         assert f"release {RELEASE}" in take(folder, path)[0]
 
     def test_columns_may_stand_in_another_order(self, folder: Path) -> None:
-        path = workbook(folder, victims(DE, "Greek", "8")[::-1], heads=HEADS[::-1])
+        path = workbook(folder.parent, victims(DE, "Greek", "8")[::-1], heads=HEADS[::-1])
         take(folder, path)
         assert figures_of(folder, CUBE) == {"NON_MEMBER.2022.GR.EU": 8}
 
     def test_an_older_one_is_taken_where_the_definition_names_it(self, folder: Path) -> None:
         path = workbook(
-            folder, victims(DE, "Greek", "8", year=2020), banner=(("UNODC",), ("30/05/2023",))
+            folder.parent,
+            victims(DE, "Greek", "8", year=2020),
+            banner=(("UNODC",), ("30/05/2023",)),
         )
         with pytest.raises(UserError, match="the file is of release 30/05/2023"):
             take(folder, path)
@@ -303,11 +254,11 @@ class TestReleases:
         )
         before = (folder / "context" / f"{CUBE}.csv").read_bytes()
         with pytest.raises(UserError, match="adds up to 12"):
-            take(folder, workbook(folder, victims(GB, "Albanian", "12")))
+            take(folder, workbook(folder.parent, victims(GB, "Albanian", "12")))
         assert (folder / "context" / f"{CUBE}.csv").read_bytes() == before
 
     def test_the_command_takes_it(self, folder: Path) -> None:
-        path = workbook(folder, victims(DE, "Greek", "8"))
+        path = workbook(folder.parent, victims(DE, "Greek", "8"))
         done = run_here("context", "--table", CUBE, "--file", str(path), root=folder.parent)
         assert done.returncode == 0, done.stderr
         assert "1 figures of 2022 to 2022" in done.stdout

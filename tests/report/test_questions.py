@@ -104,6 +104,7 @@ def test_what_goes_with_one_conflict_may_take_another_along() -> None:
         ),
         (f"{V}.note.required", f"{V}:RO.2022._T._T", None),
         ("known-error", f"{V}:RO.2022._T._T", None),
+        (f"{V}.published", f"{V}:RO.2022._T._T", None),
     ],
 )
 def test_a_query_is_public_where_all_that_the_rule_looked_at_is(

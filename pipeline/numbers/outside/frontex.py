@@ -62,8 +62,8 @@ def read(path: Path, contracts: Contracts, cube: OutsideCube) -> Taken:
             skipped["aggregate_of_countries"] += 1
             continue
         route, citizenship = codes
-        for year, heads in years.items():
-            counts = _counts(row, heads, contracts=contracts)
+        for year, months in years.items():
+            counts = _counts(row, months, contracts=contracts)
             if counts is None:
                 incomplete.add(year)
             elif cube.name == BY_MONTH:

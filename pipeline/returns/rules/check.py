@@ -26,6 +26,7 @@ from pipeline.returns.rules.known import (
     with_known,
 )
 from pipeline.returns.rules.outcome import Refusals, Validation
+from pipeline.returns.rules.published import check_published
 from pipeline.returns.rules.queries import ORIGIN
 from pipeline.returns.rules.query_log import read_log, with_queries
 from pipeline.system.kept import open_database
@@ -99,6 +100,7 @@ def _check_with_known(
 
     found = [*reading.findings, *check_round(project, contracts, round_=round_, reading=reading)]
     found += check_anchors(project, contracts, round_=round_, reading=reading)
+    found += check_published(project, contracts, round_=round_, reading=reading)
     # A finding that needed the figures left out is gone from the second check, and is
     # kept all the same.
     found += [f for f in first if any(k.lines(f) for k in leaving) and f not in found]

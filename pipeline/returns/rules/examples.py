@@ -136,5 +136,6 @@ EXAMPLES: dict[str, str] = {
     "note.embargo": "the confidentiality E, no day in the note",
     # Rules over more than one return.
     "<TABLE>.anchor": "the source printed a total of 100, the figures add up to 90",
+    "<TABLE>.published": "12,000 applicants, the publisher has 20,389 of the same year",
     "known-error": "a figure that the register of known errors names",
 }

@@ -23,6 +23,7 @@ from pipeline.returns.rules.anchored import GIVE_THE_SOURCE, NOT_COMPARED, NOTHI
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.examples import EXAMPLES
 from pipeline.returns.rules.known import LEFT_OUT, LEFT_OUT_ALLOWED, LEFT_OUT_DO
+from pipeline.returns.rules.published import RULE, SAY_WHY
 from pipeline.system.files import csv_bytes, write_file
 
 # What each rule of intake means, under the heading where the page lists it. A test asks
@@ -351,6 +352,13 @@ def _other_kinds() -> list[Kind]:
             (NOT_COMPARED,),
             (NOTHING_TO_DO,),
             case="not-compared",
+        ),
+        Kind(
+            f"<TABLE>.{RULE}",
+            ("query",),
+            "The figure is far from what a publisher printed of the same state and year.",
+            ("the published figure, or one within the tolerance of its series",),
+            (SAY_WHY,),
         ),
         Kind(
             LEFT_OUT,
