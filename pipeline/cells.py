@@ -54,6 +54,18 @@ def plain(value: Decimal) -> str:
     return format(value.normalize() + 0, "f")
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What a figure may be: both ends are the same for a number, `<5` is 0 to 4."""
+
+    lowest: Decimal
+    highest: Decimal
+
+    def distance(self, other: Bounds) -> Decimal:
+        """How far two figures are apart at least; 0 where they may be the same."""
+        return max(self.lowest - other.highest, other.lowest - self.highest, Decimal(0))
+
+
 @dataclass(frozen=True, order=True)
 class Key:
     """The address of one number. `codes` holds state, year and the cube's further

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.cells import Key
+from pipeline.cells import Bounds, Key
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.releases import earliest_release
@@ -32,18 +32,6 @@ PAGE = "docs/how-to/published.md"
 COLUMNS = ("state", "year", "value", "source")
 _YEAR = re.compile("(19|20)[0-9]{2}")
 _VALUE = re.compile(r"(?P<below><)?(?P<number>0|[1-9][0-9]{0,11})")
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a figure may be: both ends are the same for a number, `<5` is 0 to 4."""
-
-    lowest: Decimal
-    highest: Decimal
-
-    def distance(self, other: Bounds) -> Decimal:
-        """How far two figures are apart at least; 0 where they may be the same."""
-        return max(self.lowest - other.highest, other.lowest - self.highest, Decimal(0))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,11 @@ keeps back otherwise is compared with nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from pathlib import Path
 
-from pipeline.cells import SUPPRESSED_HIGHEST, Key
 from pipeline.contracts.anchors import number_text
 from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.published import (
-    Bounds,
     Published,
     PublishedFigure,
     load_published,
@@ -29,24 +23,11 @@ from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.returns.intake.reading import FileReading, RoundReading
 from pipeline.returns.intake.stage import STAGED
+from pipeline.returns.rules.reported import Reported, read_reported
 from pipeline.returns.texts import N_
-from pipeline.system.kept import open_database
 
 RULE = "published"
 SAY_WHY = N_("correct the figure, or say why it differs from the published one")
-_SUPPRESSED = "Q"
-
-
-@dataclass(frozen=True)
-class _Reported:
-    """A figure of a return beside which a published one can stand."""
-
-    key: Key
-    raw: str
-    bounds: Bounds
-    file: str
-    sheet: str
-    address: str
 
 
 def check_published(
@@ -65,7 +46,7 @@ def check_published(
             continue
         published = {figure.key: figure for figure in figures[series.id]}
         version = contracts.contract(table.report).version
-        for reported in _read_reported(staged, table, keys=published):
+        for reported in read_reported(staged, table, keys=published):
             theirs = published[reported.key]
             if _was_there(series, files[reported.file]) and _is_far(
                 reported, theirs, series=series
@@ -90,12 +71,12 @@ def _was_there(series: Published, file: FileReading) -> bool:
     return not file.received or released <= date.fromisoformat(file.received)
 
 
-def _is_far(reported: _Reported, published: PublishedFigure, *, series: Published) -> bool:
+def _is_far(reported: Reported, published: PublishedFigure, *, series: Published) -> bool:
     return reported.bounds.distance(published.bounds) > series.tolerance(published)
 
 
 def _finding(
-    reported: _Reported,
+    reported: Reported,
     published: PublishedFigure,
     *,
     series: Published,
@@ -122,26 +103,3 @@ def _finding(
         do=SAY_WHY,
         contract_version=version,
     )
-
-
-def _read_reported(staged: Path, table: Table, *, keys: Iterable[Key]) -> Iterator[_Reported]:
-    """The figures of returns that have a published one, one a key: duplicates have a rule
-    of their own.
-    """
-    wanted = {str(key): key for key in keys}
-    with open_database(staged) as connection:
-        rows = connection.execute(
-            f"""select key, coalesce(raw, ''), value, obs_status, file, sheet, address
-            from {table.sql_name}
-            where usable
-            qualify row_number() over (partition by key order by rowid) = 1
-            order by rowid"""
-        ).fetchall()
-    for text, raw, value, status, file, sheet, address in rows:
-        if (key := wanted.get(str(text))) is None:
-            continue
-        if value is not None:
-            yield _Reported(key, raw, Bounds(value, value), file, sheet, address)
-        elif status == _SUPPRESSED and raw.lstrip().startswith("<"):
-            highest = Decimal(SUPPRESSED_HIGHEST)
-            yield _Reported(key, raw, Bounds(Decimal(0), highest), file, sheet, address)
