@@ -26,6 +26,7 @@ from pipeline.contracts.lint_contracts import odcs_schema as odcs_schema
 from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.mail import load_mail
+from pipeline.contracts.mirrors import load_mirrors
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
 from pipeline.contracts.offices import load_offices
 from pipeline.contracts.operations import OPERATIONS, Operations, load_operations
@@ -147,6 +148,9 @@ def lint_project(project: Project) -> Iterator[str]:
     if series is not None:
         many = sum(map(len, series.values()))
         yield f"published: {many} figures of states that returns are compared with"
+    mirrors = wrong.tried(lambda: load_mirrors(project.contracts, contracts))
+    if mirrors is not None:
+        yield f"mirrors: {len(mirrors)} pairs of tables in which two states report of the same"
     wrong.told |= dict.fromkeys(_wrong_lists(project, contracts))
     found = [c for c in checked if c is not None]
     yield f"code lists: {len(found)} with {sum(len(c) for c in found)} codes"

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, gate_rules, offices, published
+from pipeline.contracts import calendar, gate_rules, mirrors, offices, published
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.outside import FOLDER
 from pipeline.contracts.settings import SETTINGS
@@ -38,6 +38,8 @@ _POPULATION = frozenset({"codelists/population.csv"})
 # The figures of others; what they are, and whose, is read with the contracts.
 _CONTEXT = frozenset({FOLDER})
 _NAMES = frozenset({"names_in_texts.csv"})
+# Rules of a validation, and a table of a report.
+_MIRRORS = frozenset(mirrors.FILES)
 _OF_INTAKE = frozenset(
     {
         *offices.FILES,
@@ -53,9 +55,9 @@ _OF_INTAKE = frozenset(
 NOT_READ = {
     "validate": _POLICY | _NO_STEP | _FEEDBACK | _POPULATION | _CONTEXT | _NAMES,
     "findings": _POLICY | _NO_STEP | _POPULATION | _CONTEXT | _NAMES,
-    "numbers": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
-    "stores": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
-    "protect": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
+    "numbers": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS,
+    "stores": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS,
+    "protect": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS,
     "document": _POLICY
     | _NO_STEP
     | _FEEDBACK

@@ -37,7 +37,7 @@ from pipeline.system.files import csv_rows
 
 PAGE = ROOT / "docs" / "reference" / "rules.md"
 # Rules that set figures beside those of others.
-OF_OTHERS = ("THB_VICTIMS.anchor", "THB_VICTIMS.published")
+OF_OTHERS = ("THB_VICTIMS.anchor", "THB_VICTIMS.published", "THB_REPATRIATED.mirror")
 
 
 def test_the_page_equals_what_the_code_says(contracts: Contracts) -> None:

@@ -24,6 +24,7 @@ from pipeline.cells import (
     is_outside,
 )
 from pipeline.numbers.sql.lineage import own_models
+from pipeline.report.document.mirrored import build_mirror
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.headline import build_headline
@@ -703,6 +704,7 @@ _BUILDERS: dict[str, Builder] = {
     "dictionary": _dictionary,
     "statuses": _statuses,
     "dashboard": _dashboard,
+    "mirror": build_mirror,
     "overview": _overview,
     "strips": build_strips,
     "provenance": _provenance,

@@ -29,6 +29,7 @@ from pipeline.report.exhibits.layout import (
     CHARTS,
     GRIDS,
     INDICATORS,
+    SILENT,
     ExhibitSpec,
     asked_of,
     fill,
@@ -513,7 +514,7 @@ class Writer:
         view = self._build(spec, number, values=values, width=width)
         if isinstance(view, EmptyView):
             self.empty += 1
-            says_why = spec.kind in ANNEXES and spec.kind != INDICATORS
+            says_why = spec.kind in ANNEXES and spec.kind not in SILENT
             said: Markup = self.macros.empty(view) if says_why else Markup("")
             return said
         view = replace(view, message=self.message(spec, values=values))

@@ -18,7 +18,7 @@ CHARTS: tuple[str, ...] = tuple(
 )
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
-INDICATORS = "indicators"
+INDICATORS, MIRROR = "indicators", "mirror"
 ANNEXES = (
     "headline",
     INDICATORS,
@@ -27,6 +27,7 @@ ANNEXES = (
     "revisions",
     "corrections",
     "findings",
+    MIRROR,
     "questions",
     "sources",
     "dictionary",
@@ -143,6 +144,8 @@ _FIELDS["lines"] = {
     },
 }
 _GRID = ("cube", "rows", "columns")
+# Kinds that say nothing where they have nothing to show, unlike the annexes.
+SILENT = (INDICATORS, MIRROR)
 # Beside kind, title and notes: the fields that a kind must have, and those that it may
 # have.
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -25,6 +25,7 @@ from pipeline.returns.rules.known import (
     require_figures,
     with_known,
 )
+from pipeline.returns.rules.mirrored import check_mirrors
 from pipeline.returns.rules.outcome import Refusals, Validation
 from pipeline.returns.rules.published import check_published
 from pipeline.returns.rules.queries import ORIGIN
@@ -101,6 +102,7 @@ def _check_with_known(
     found = [*reading.findings, *check_round(project, contracts, round_=round_, reading=reading)]
     found += check_anchors(project, contracts, round_=round_, reading=reading)
     found += check_published(project, contracts, round_=round_, reading=reading)
+    found += check_mirrors(project, contracts, round_=round_)
     # A finding that needed the figures left out is gone from the second check, and is
     # kept all the same.
     found += [f for f in first if any(k.lines(f) for k in leaving) and f not in found]

@@ -137,5 +137,6 @@ EXAMPLES: dict[str, str] = {
     # Rules over more than one return.
     "<TABLE>.anchor": "the source printed a total of 100, the figures add up to 90",
     "<TABLE>.published": "12,000 applicants, the publisher has 20,389 of the same year",
+    "<TABLE>.mirror": "one state has 90 victims of another one, which reports 4 who came back",
     "known-error": "a figure that the register of known errors names",
 }

@@ -23,7 +23,10 @@ from pipeline.returns.rules.anchored import GIVE_THE_SOURCE, NOT_COMPARED, NOTHI
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.examples import EXAMPLES
 from pipeline.returns.rules.known import LEFT_OUT, LEFT_OUT_ALLOWED, LEFT_OUT_DO
-from pipeline.returns.rules.published import RULE, SAY_WHY
+from pipeline.returns.rules.mirrored import COMPARE
+from pipeline.returns.rules.mirrored import RULE as MIRROR
+from pipeline.returns.rules.published import RULE as PUBLISHED
+from pipeline.returns.rules.published import SAY_WHY
 from pipeline.system.files import csv_bytes, write_file
 
 # What each rule of intake means, under the heading where the page lists it. A test asks
@@ -354,11 +357,18 @@ def _other_kinds() -> list[Kind]:
             case="not-compared",
         ),
         Kind(
-            f"<TABLE>.{RULE}",
+            f"<TABLE>.{PUBLISHED}",
             ("query",),
             "The figure is far from what a publisher printed of the same state and year.",
             ("the published figure, or one within the tolerance of its series",),
             (SAY_WHY,),
+        ),
+        Kind(
+            f"<TABLE>.{MIRROR}",
+            ("query",),
+            "Two states give figures of the same persons that are far apart. Both are asked.",
+            ("figures that are near each other, as a ratio or as a number",),
+            (COMPARE,),
         ),
         Kind(
             LEFT_OUT,
