@@ -22,6 +22,7 @@ from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
+from pipeline.report.exhibits.exhibit_rules import SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
 from pipeline.report.exhibits.layout import (
@@ -29,7 +30,6 @@ from pipeline.report.exhibits.layout import (
     CHARTS,
     GRIDS,
     INDICATORS,
-    SILENT,
     ExhibitSpec,
     asked_of,
     fill,
