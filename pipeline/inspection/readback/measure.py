@@ -5,8 +5,8 @@ What is checked, by kind of chart:
 - line, small_multiples: the grid gives the scale, of each small plot its own; each
   marker's place and height is one released point of the line of its colour, each point
   one marker, each vertex of a line stands on a marker.
-- sparkline, state_lines: the same, where the one line of the grid is zero and the largest value
-  stands as high above it as all largest values do.
+- sparkline, state_lines: the same, where the one line of the grid is zero and the
+  largest value stands as high above it as all largest values do.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
 - pyramid: the same on two sides of one scale, a series a side.

@@ -1,5 +1,5 @@
 """What does a state look like in one line? Strips of states: a total and its years, its
-rate, a share of it, its main part, other figures, and how much of the return was answered.
+rate, a share of it, its main part, other figures, and how much of the return it gave.
 
 Only what the version shows: the main part is told where the state gave every part and
 none of them is withheld or in question.

@@ -1,9 +1,9 @@
-"""Of ten victims, how many are what? Figures that make up one whole, rounded to ten, over
-the states that gave every one of them.
+"""Of ten victims, how many are what? Figures that make up one whole, rounded to ten,
+over the states that gave every one of them.
 
-A line stands only on figures that the version shows, and never where a part is withheld:
-it says less than they do. Where a line cannot be made, those that are named in its place
-are tried.
+A line stands only on figures that the version shows, and never where a part is
+withheld: it says less than they do. Where a line cannot be made, those that are named
+in its place are tried.
 """
 
 from __future__ import annotations
