@@ -42,8 +42,7 @@ _SCALE = "each from zero, on a scale of its own"
 _NOTE = "Small lines: {} by year, each from zero and broken at a break in the series."
 _ANSWERS = ("reported", "question", "suppressed")  # answers with a figure for the year
 _COUNTED, _SHARE = "Tables answered", "Its share (%)"
-_LONG = 7  # letters of a word that need more than their share of a narrow column
-_STATE, _MAIN = 26, 13  # weights of columns; of others see `_weight`
+_STATE, _MAIN, _TEXT = 25, 13, 3  # weights of columns, and what text has more
 
 
 def build_strips(
@@ -77,7 +76,7 @@ def build_strips(
     if main:
         label = fill(main.label, values, where=spec.place)
         columns += [Column(label, "text", weight=_MAIN), Column(_SHARE, weight=_weight(_SHARE))]
-    columns.append(Column(_COUNTED, "text", weight=_weight(_COUNTED)))
+    columns.append(Column(_COUNTED, "text", weight=_weight(_COUNTED) + _TEXT))
     id_ = anchor(spec, store, values=values)
     course = _course(spec, store, of=id_, label=heads[0], values=values)
     notes = (*(fill(n, values, where=spec.place) for n in spec.notes), *course.notes)
@@ -99,8 +98,7 @@ def build_strips(
 
 def _weight(head: str) -> int:
     """How wide a column is beside the others: no word of its head is broken."""
-    longest = max(map(len, head.split()))
-    return max(10, longest + (7 if longest > _LONG else 4))
+    return max(10, max(map(len, head.split())) + 4)
 
 
 def answered(store: Store, state: str) -> str:

@@ -91,8 +91,9 @@ def _base_of(store: Store, keys: list[Key], *, whole: Key | None) -> Decimal:
         made = shown and top.has_value and top.counts
         known = sum((c.value for c in cells if c.value is not None), Decimal(0))
         return known if made and known == top.value else Decimal(0)
-    if shown and len({c.states for c in cells}) == 1:
-        return sum((c.value for c in cells if c.value is not None), Decimal(0))
+    if len({c.states for c in cells}) == 1 and all(c.has_value for c in cells):
+        known = sum((c.value for c in cells if c.value is not None), Decimal(0))
+        return known if shown else Decimal(0)
     own = [store.cell(k.at(state=s)) for s in common_states(store, keys) for k in keys]
     return sum((c.value for c in own if c.value is not None), Decimal(0))
 

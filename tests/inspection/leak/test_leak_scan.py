@@ -461,7 +461,8 @@ def other_outline(version: Version) -> None:
     """An island of the map lies elsewhere: a shape could stand for a number."""
 
     def change(drawing: bytes) -> bytes:
-        corner = re.search(rb"\n([\d.]+) ([\d.]+) m\n", drawing[len(drawing) // 2 :])
+        # each path begins at 0 0 before it goes to its own first corner
+        corner = re.search(rb"\n(\d+\.\d+) ([\d.]+) m\n", drawing[len(drawing) // 2 :])
         assert corner
         moved = f"\n{float(corner[1]) + 9:.2f} ".encode() + corner[2] + b" m\n"
         return drawing[: len(drawing) // 2] + drawing[len(drawing) // 2 :].replace(
@@ -480,7 +481,7 @@ def drawing_beside_charts(version: Version) -> None:
 
 
 def cell_of_a_table(version: Version) -> None:
-    print_another_number(version, page_of(version, "thb-t1"), "1,856", which=1)
+    print_another_number(version, page_of(version, "thb-t1"), "1,856")
 
 
 def number_in_a_sentence(version: Version) -> None:

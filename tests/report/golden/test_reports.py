@@ -27,7 +27,7 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.sql.explain import Explained, explain, lines
 from pipeline.project import REPORTS, Project
 from pipeline.report.formulas import compared
-from pipeline.report.ledger import parse_ledger, statements_of
+from pipeline.report.ledger import charts_of, parse_ledger, statements_of
 from pipeline.report.numbers import number_text
 from pipeline.report.printing import Printing
 
@@ -232,9 +232,11 @@ def test_the_totals_of_the_data_annex_stand_in_the_text(
     ]
     # A figure may be an operand alone: of a share, a rate, a change or a claim.
     noted = built.ledger(ROUND, report, version)
-    statements = statements_of(parse_ledger(noted.read_bytes(), noted))
-    sentences = " ".join(s.bound for s in statements)
+    entries = parse_ledger(noted.read_bytes(), noted)
+    sentences = " ".join(s.bound for s in statements_of(entries))
     operands = " ".join(re.findall(r"\[\[(?:share|rate|moved|claim) [^\]]*\]\]", sentences))
+    drawn = [p.key for c in charts_of(entries) for s in c.data.series for p in s.points]
+    operands += " ".join(key for key in drawn if key.startswith("tenths("))
     assert [k for k in missing if k not in operands] == []
 
 
