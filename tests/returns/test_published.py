@@ -178,6 +178,13 @@ class TestFarFromWhatWasPublished:
         send(project, WorkbookDraft("thb", "RO"))
         assert len(asked(project, contracts)) == count
 
+    def test_a_return_without_a_day_is_not_compared(self, project: Project) -> None:
+        contracts = publish(project, "RO,2022,900")
+        draft = WorkbookDraft("thb", "RO")
+        draft.cover("date").value = None
+        send(project, draft)
+        assert asked(project, contracts) == []
+
     def test_a_state_that_names_its_own_register_is_asked_too(self, project: Project) -> None:
         contracts = publish(project, "RO,2022,900")
         draft = WorkbookDraft("thb", "RO")

@@ -1,9 +1,9 @@
-"""Is a return far from what a publisher printed of the same state and year? Such a figure
-is asked about, beside the one that was published.
+"""Is a return far from what a publisher printed of the same state?
 
-What was published after the day of a return was not there to agree with, so it is not
-held against it. A `<5` may be anything from nothing to four; a figure that its sender
-keeps back otherwise is compared with nothing.
+Such a figure is asked about, beside the published one of its year. What was published
+after the day of a return was not there to agree with, so it is not held against it; of
+a return without a day nobody can tell. A `<5` may be anything from nothing to four; a
+figure that its sender keeps back otherwise is compared with nothing.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _was_there(series: Published, file: FileReading) -> bool:
     """Whether the figures were published by the day of a return."""
     released = earliest_release(series.release)
     assert released is not None  # what published.yaml names is a date
-    return not file.received or released <= date.fromisoformat(file.received)
+    return bool(file.received) and released <= date.fromisoformat(file.received)
 
 
 def _is_far(reported: Reported, published: PublishedFigure, *, series: Published) -> bool:
