@@ -260,8 +260,12 @@ def whole_bars(store: Printing, parts: list[Key]) -> list[Formula]:
     Without a value where no state did, or where this version does not show a figure
     that is needed.
     """
-    cells = [store.print_cell(k) for k in parts]
-    if len({c.states for c in cells}) == 1 and all(c.has_value for c in cells):
+    cells = [store.cell(k) for k in parts]
+    same = len({c.states for c in cells}) == 1 and all(c.has_value for c in cells)
+    if same or parts[0].state not in REGIONS:
+        for key in parts:  # they stand themselves, and not the figures of states below them
+            store.print_cell(key)
+    if same:
         return [Formula(str(c.key), c.value, c.unit, (c.key,), states=c.states) for c in cells]
     if parts[0].state not in REGIONS:
         # What a state does not list is no missing part.
