@@ -204,7 +204,7 @@ key                        | value | obs | conf
 
 class TestTable:
     def view(self, store: Printing) -> TableView | EmptyView:
-        spec = read_exhibits(ROOT / "templates/thb/exhibits.yaml")["T9m"]
+        spec = read_exhibits(ROOT / "templates/thb/exhibits.yaml")["M1"]
         return build_mirror(spec, store, number="Table 1", values=variables(store))
 
     def test_it_lists_every_pair_with_both_figures_and_which_are_far_apart(
@@ -242,7 +242,7 @@ class TestTable:
         silent = make_here("report", "ROUND=2021", "REPORT=thb", "VERSION=restricted", root=root)
         assert silent.returncode == 0, silent.stderr
         cells = small.outputs / "2021" / "thb" / "restricted" / "cells.csv"
-        assert "citizenship-states/T9m" not in cells.read_text(encoding="utf-8")
+        assert "citizenship-states/M1" not in cells.read_text(encoding="utf-8")
         for state, table, country, value in (
             ("GR", FOUND, "BG", "90"),
             ("BG", RETURNED, "GR", "40"),
