@@ -315,7 +315,7 @@ UNREADABLE: list[Mistake] = [
     (
         EXHIBITS,
         replaced(TITLE, "title: 2022"),
-        "line 16, exhibit T1, title: the number 2022 stands where a text",
+        "line 55, exhibit T1, title: the number 2022 stands where a text",
     ),
     (
         EXHIBITS,
@@ -394,7 +394,7 @@ UNUSABLE: list[Mistake] = [
     (
         EXHIBITS,
         replaced(TITLE, "title: '{yaer}'"),
-        "exhibits.yaml line 14, exhibit T1: unknown variable 'yaer'",
+        "exhibits.yaml line 53, exhibit T1: unknown variable 'yaer'",
     ),
     (
         EXHIBITS,
@@ -458,6 +458,7 @@ FIGURES = """
 key                         | value
 THB_VICTIMS_CTZ:RO.2022.NAT | 289
 THB_VICTIMS_CTZ:GR.2022.NAT | 23
+CTX_VICTIMS_ABROAD:NON_MEMBER.2022._T._T | 5,943
 """
 
 

@@ -34,6 +34,9 @@ NOT_RUN = {
     r"make import\b.*": (
         "it needs a file of its publisher; tests/returns/test_importers.py runs every source"
     ),
+    r"make published\b.*": (
+        "it needs a file of its publisher; tests/returns/test_published.py takes one in"
+    ),
     r"make context\b.*": (
         "it needs a file of its publisher; tests/numbers/test_context.py takes one in"
     ),
