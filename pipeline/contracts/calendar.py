@@ -6,7 +6,6 @@ here: who wants to know what is late says on which day.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy
-from pipeline.errors import ContractError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 CALENDAR, SCHEMA = "calendar.yaml", "calendar.schema.json"
 FILES = (CALENDAR, SCHEMA)
@@ -112,14 +111,9 @@ def load_calendar(folder: Path, contracts: Contracts, *, policy: Policy) -> Cale
     is wrong with it, each with its line.
     """
     path = folder / CALENDAR
-    file = read_yaml(path)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    if not wrong:
-        wrong = [*_wrong(file, contracts, policy=policy)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=CALENDAR, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(
+        path, folder / SCHEMA, wrong=lambda file: _wrong(file, contracts, policy=policy), page=PAGE
+    )
     zone = ZoneInfo(file.content["zone"])
     return Calendar(zone.key, tuple(_read(entry, zone) for entry in file.content["rounds"]))
 

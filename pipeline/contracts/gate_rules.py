@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy
-from pipeline.errors import ContractError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 GATE, SCHEMA = "release_gate.yaml", "release_gate.schema.json"
 FILES = (GATE, SCHEMA)
@@ -46,14 +45,12 @@ def load_gate_rules(folder: Path, contracts: Contracts, *, policy: Policy) -> Ga
     """Read the gate in `folder` (data_contracts). Raises ContractError with all that is
     wrong with it, each with its line.
     """
-    file = read_yaml(folder / GATE)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    if not wrong:
-        wrong = [*_wrong(file, contracts, policy=policy)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=GATE, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(
+        folder / GATE,
+        folder / SCHEMA,
+        wrong=lambda file: _wrong(file, contracts, policy=policy),
+        page=PAGE,
+    )
     content = file.content
     return GateRules(
         content["reference"],

@@ -8,16 +8,15 @@ file or a variable of the environment that holds it.
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.model import Contracts
-from pipeline.errors import ContractError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 MAIL, SCHEMA = "mail.yaml", "mail.schema.json"
 FILES = (MAIL, SCHEMA)
@@ -83,16 +82,13 @@ def load_mail(folder: Path, contracts: Contracts) -> Mail | None:
     path = Path(named) if named else folder / MAIL
     if not named and not path.exists():
         return None
-    file = read_yaml(path)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    if not wrong:
-        wrong = [*_wrong(file, contracts)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong),
-            where=path.name,
-            do=f"correct the entries named; see {PAGE}. A password stands in a file of its own",
-        )
+    file = read_checked(
+        path,
+        folder / SCHEMA,
+        wrong=lambda file: _wrong(file, contracts),
+        page=PAGE,
+        besides=". A password stands in a file of its own",
+    )
     return _read(file)
 
 

@@ -7,7 +7,6 @@ beyond the tolerance both as a ratio and as a number.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cells import TOTAL, Bounds, Key
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.model import Contracts
-from pipeline.errors import ContractError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 MIRRORS, SCHEMA = "mirrors.yaml", "mirrors.schema.json"
 FILES = (MIRRORS, SCHEMA)  # of data_contracts
@@ -61,13 +60,9 @@ def load_mirrors(folder: Path, contracts: Contracts) -> tuple[Mirror, ...]:
     path = folder / MIRRORS
     if not path.exists():
         return ()
-    file = read_yaml(path)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    wrong = wrong or [*_wrong(file, contracts)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=MIRRORS, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(
+        path, folder / SCHEMA, wrong=lambda file: _wrong(file, contracts), page=PAGE
+    )
     return tuple(_read(entry) for entry in file.mapping()["mirrors"])
 
 

@@ -6,16 +6,16 @@ no entry sends one whole return; whoever sends parts all the same is read all th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.codelists import CodeList, fold
 from pipeline.contracts.layout import CENTER, respondents, tables_for
 from pipeline.contracts.model import Contracts
-from pipeline.errors import ContractError, UserError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.errors import UserError
+from pipeline.system.yaml_files import YamlFile
 
 OFFICES, SCHEMA = "offices.yaml", "offices.schema.json"
 FILES = (OFFICES, SCHEMA)
@@ -105,13 +105,9 @@ def load_offices(contracts: Contracts) -> Offices:
     path = contracts.folder / OFFICES
     if not path.exists():
         return Offices()
-    file = read_yaml(path)
-    wrong = file.against(json.loads((path.parent / SCHEMA).read_text(encoding="utf-8")))
-    wrong = wrong or [*_wrong(file, contracts)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=OFFICES, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(
+        path, path.parent / SCHEMA, wrong=lambda file: _wrong(file, contracts), page=PAGE
+    )
     order = [c.code for c in office_list(contracts)]
     return Offices(
         tuple(

@@ -4,15 +4,14 @@ schedule.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.policy import Policy
-from pipeline.errors import ContractError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 OPERATIONS, SCHEMA = "operations.yaml", "operations.schema.json"
 FILES = (OPERATIONS, SCHEMA)
@@ -40,13 +39,9 @@ def load_operations(folder: Path, policy: Policy) -> Operations:
     """Read the settings in `folder` (data_contracts). Raises ContractError with all that
     is wrong with them, each with its line.
     """
-    file = read_yaml(folder / OPERATIONS)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    wrong = wrong or [*_wrong(file, policy)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=OPERATIONS, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(
+        folder / OPERATIONS, folder / SCHEMA, wrong=lambda file: _wrong(file, policy), page=PAGE
+    )
     content: dict[str, Any] = file.content
     runs, schedule = content["runs"], content["schedule"]
     return Operations(

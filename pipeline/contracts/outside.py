@@ -7,7 +7,6 @@ was asked for them, and no sum mixes them with a figure of a state.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +17,13 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.cells import TOTAL
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.codelists import CodeList, load_codelist
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.releases import earliest_release
 from pipeline.errors import ContractError
 from pipeline.project import REPORTS
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 CONTEXT, SCHEMA = "context.yaml", "context.schema.json"
 FOLDER = "context"
@@ -91,13 +91,7 @@ def load_outside(folder: Path) -> tuple[OutsideCube, ...]:
     path = folder / CONTEXT
     if not path.exists():
         return ()
-    file = read_yaml(path)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    wrong = wrong or [*_wrong(file, folder)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=CONTEXT, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(path, folder / SCHEMA, wrong=lambda file: _wrong(file, folder), page=PAGE)
     return tuple(_read(entry, folder) for entry in file.mapping()["context"])
 
 

@@ -8,7 +8,6 @@ file for others holds them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,11 +18,12 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.cells import Bounds, Key
+from pipeline.contracts.checked_files import read_checked
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.releases import earliest_release
 from pipeline.errors import ContractError
-from pipeline.system.yaml_files import YamlFile, read_yaml
+from pipeline.system.yaml_files import YamlFile
 
 PUBLISHED, SCHEMA = "published.yaml", "published.schema.json"
 FOLDER = "published"
@@ -94,13 +94,9 @@ def load_published(folder: Path, contracts: Contracts) -> tuple[Published, ...]:
     path = folder / PUBLISHED
     if not path.exists():
         return ()
-    file = read_yaml(path)
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
-    wrong = wrong or [*_wrong(file, contracts)]
-    if wrong:
-        raise ContractError(
-            "\n".join(wrong), where=PUBLISHED, do=f"correct the entries named; see {PAGE}"
-        )
+    file = read_checked(
+        path, folder / SCHEMA, wrong=lambda file: _wrong(file, contracts), page=PAGE
+    )
     return tuple(_read(entry) for entry in file.mapping()["published"])
 
 
