@@ -29,7 +29,7 @@ from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
-from pipeline.report.exhibits.strips import build_strips
+from pipeline.report.exhibits.strips import ANSWERED_BY, build_strips
 from pipeline.report.exhibits.tables import (
     MARK_TEXTS,
     NOT_COMPUTED_TEXT,
@@ -124,7 +124,7 @@ def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     for cube, title in dict.fromkeys((c.cube, c.title) for c in store.coverage):
         given = [answers.get((cube, s), "none") for s in states]
         every.append(given)
-        answered = sum(a in ("reported", "question", "suppressed") for a in given)
+        answered = sum(a in ANSWERED_BY for a in given)
         rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
         used.update(given)
     view = _text_table(
@@ -159,7 +159,7 @@ def _unreported(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping
         answers.setdefault((line.cube, line.title), {})[line.state] = line.answer
     rows = []
     for (cube, title), given in answers.items():
-        if set(given.values()) & {"reported", "question", "suppressed"} or not store.is_asked(cube):
+        if set(given.values()) & {*ANSWERED_BY} or not store.is_asked(cube):
             continue
         earlier = [
             store.label("", "state", code=m.code)

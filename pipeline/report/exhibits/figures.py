@@ -104,11 +104,7 @@ def build_figure(
         source_line(store, [spec.cube]),
         notes=tuple(
             fill(n, values, where=spec.place)
-            for n in (
-                *spec.notes,
-                *grid.notes,
-                *_chart_notes(data, cells, drawn=drawn),
-            )
+            for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells, drawn=drawn))
         ),
         table=table_of(
             data,

@@ -40,7 +40,7 @@ from pipeline.report.views import (
 WIDTH = 27.0  # millimetres of the drawing, as in templates/shared/report.css
 _SCALE = "each from zero, on a scale of its own"
 _NOTE = "Small lines: {} by year, each from zero and broken at a break in the series."
-_ANSWERS = ("reported", "question", "suppressed")  # answers with a figure for the year
+ANSWERED_BY = ("reported", "question", "suppressed")  # answers with a figure for the year
 _COUNTED, _SHARE = "Tables answered", "Its share (%)"
 _STATE, _MAIN, _TEXT = 25, 13, 3  # weights of columns, and what text has more
 
@@ -104,7 +104,7 @@ def _weight(head: str) -> int:
 def answered(store: Store, state: str) -> str:
     """How many tables of the return a state answered for the reference year: `9 of 12`."""
     own = [line.answer for line in store.coverage if line.state == state]
-    return f"{sum(a in _ANSWERS for a in own)} of {len(own)}"
+    return f"{sum(a in ANSWERED_BY for a in own)} of {len(own)}"
 
 
 def _view(store: Printing, key: Key, *, whole: Key, show: str, marks: dict[str, str]) -> CellView:
