@@ -425,6 +425,7 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
         ("Tables answere d", "answere"),
         ("Amphet- amine", ""),  # parted by the engine, with a hyphen
         ("Amphet amine", "Amphet"),
+        ("Amphet-", "Amphet"),  # the rest is cut off
         ("Sub- machine gun", ""),  # the hyphen is its own
         ("Sub-machine gun", ""),
         ("Change 2021–2022 (%)", ""),

@@ -339,7 +339,7 @@ def broken_word(text: str, exhibit: Exhibit) -> str:
             begun = ""
         elif not _HYPHEN.search(piece[-1]):
             return f"a word of the head is broken at '{piece}'"
-    return ""
+    return f"a word of the head ends at '{begun}'" if begun else ""
 
 
 def _caption_of(exhibit: Exhibit) -> str:
