@@ -34,7 +34,6 @@ from pipeline.report.views import ChartData, Series
 
 NARROW = 120  # millimetres: a drawing less wide than this sets its texts closer
 LOW = 34  # millimetres: a drawing less high than this has fewer lines of its grid
-TINY = 5.8  # size of the smallest texts
 
 
 def draw_line(data: ChartData, width: float, *, height: float | None) -> Sheet:
@@ -77,7 +76,7 @@ def draw_line(data: ChartData, width: float, *, height: float | None) -> Sheet:
                 bottom + text_height(2 + line) - 0.8,
                 text=text,
                 ha="center",
-                fontsize=TINY,
+                fontsize=SMALL,
                 color=colour,
             )
     for index, series in enumerate(data.series):
