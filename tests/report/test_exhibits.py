@@ -525,6 +525,11 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
     state, region = (listed(made, of) for of in ("RO", "SELEC"))
     assert "States counted" not in [c.label for c in state.columns]
     assert "Same states" not in [c.label for c in state.columns]
+    withheld = store(
+        "key | value\nTHB_VICTIMS:RO.2021._T._T | 500\nTHB_VICTIMS:RO.2022._T._T | c",
+        version="public",
+    )
+    assert [c.label for c in listed(withheld, "RO").columns] == [c.label for c in state.columns]
     assert texts(region) == {}
     assert region.notes == ("Given by fewer than two in five states, and so no headline: Victims.",)
     most = store("""

@@ -390,7 +390,9 @@ def build_indicators(
         counted = [same_states_view(store, moved), counted_view(store.cell(key))]
         lines.append((label, views, counted, CellView(table.unit)))
     # a state's own figures have no coverage to tell, not even where one of them is withheld
-    regional = "state" not in values and any(counted[1].text for _, _, counted, _ in lines)
+    regional = any(key.state in REGIONS for key, _, _ in named) and any(
+        counted[1].text for _, _, counted, _ in lines
+    )
     rows = [
         Row(label, (*views, *(counted if regional else []), unit))
         for label, views, counted, unit in lines
