@@ -24,12 +24,13 @@ option = $(if $($(2)),$(1) "$$GIVEN_$(2)")
 given = $(if $(filter $(2),$(GIVEN)),$(1) "$$GIVEN_$(2)")
 
 ROUND ?= 2022
-REPORT ?= thb
 VERSION ?= restricted
 STATE ?= RO
 PYTHON ?= python3
-# The reports that the pipeline knows, in their order.
-REPORTS ?= $(shell sed -n 's/^REPORTS = (\(.*\))$$/\1/p' pipeline/project.py | tr -d '",')
+# The folders of templates that define a report, in the order that they give.
+ALL_REPORTS := $(shell awk '/^order: *[0-9]/ {split(FILENAME, at, "/"); print $$2, at[2]}' $(wildcard templates/*/report.yaml) /dev/null | sort -k 1n -k 2 | cut -d ' ' -f 2)
+REPORTS ?= $(ALL_REPORTS)
+REPORT ?= $(firstword $(REPORTS))
 VERSIONS ?= restricted public
 # Every row of the release policy is a version that can be built.
 ALL_VERSIONS := $(shell sed -n '/^versions:/,/^[a-z]/s/^  \([a-z]*\):.*/\1/p' data_contracts/release_policy.yaml)

@@ -1,12 +1,17 @@
-"""Where does everything lie? The folders of a project and of a round's outputs."""
+"""Where does everything lie? The folders of a project and of a round's outputs, and which
+reports these folders make.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-REPORTS = ("thb", "migration", "octa")
+DEFINITION = "report.yaml"  # in a folder of templates: it is a report
+ENDING = ".odcs.yaml"  # of a contract, behind the name of what is collected with it
+_ORDER = re.compile(rb"^order: *([0-9]{1,9})\s*(?:#.*)?$", re.MULTILINE)
 SOURCE_LANGUAGE = "en"
 # Where the package lies, whatever the current folder is.
 CODE_ROOT = Path(__file__).parents[1]
@@ -49,6 +54,18 @@ class Project:
     @property
     def codelists(self) -> Path:
         return self.contracts / "codelists"
+
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """The reports that are printed, in their order."""
+        return printed_in(self.templates)
+
+    @property
+    def collected(self) -> tuple[str, ...]:
+        """What states are asked for, by contract: what the reports are printed from, and
+        what is collected without a report of its own.
+        """
+        return collected_in(self.contracts, self.templates)
 
     @property
     def returns(self) -> Path:
@@ -166,3 +183,31 @@ class Project:
     def warehouse(self) -> Path:
         """Restricted: the ledger of all submissions."""
         return self.records / "warehouse.duckdb"
+
+
+def printed_in(templates: Path) -> tuple[str, ...]:
+    """The folders of templates that define a report, in the `order` that they give, else
+    by name.
+
+    Only that line is read, so that a command that needs no more answers at once; the lint
+    reads all of it.
+    """
+    found = {path.parent.name: _order_of(path) for path in templates.glob(f"*/{DEFINITION}")}
+    return tuple(sorted(found, key=lambda name: (found[name], name)))
+
+
+def collected_in(contracts: Path, templates: Path) -> tuple[str, ...]:
+    """The names of the contracts of a folder: first those of reports, in the order in
+    which these are printed, then the others by name.
+    """
+    found = {path.name.removesuffix(ENDING) for path in contracts.glob(f"*{ENDING}")}
+    printed = [name for name in printed_in(templates) if name in found]
+    return (*printed, *sorted(found - {*printed}))
+
+
+def _order_of(path: Path) -> int:
+    found = _ORDER.search(path.read_bytes())
+    return int(found[1]) if found else _LAST
+
+
+_LAST = 10**9

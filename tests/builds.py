@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.project import Project
+
 ROOT = Path(__file__).parents[1]
+REPORTS = Project(ROOT).reports
 ROUND = 2022
 VERSIONS = ("restricted", "public")  # what `make reports` builds when it is told nothing else
 BUILT = ("outputs", "records")  # at the top of the project

@@ -13,13 +13,13 @@ import shutil
 from pathlib import Path
 
 from bench.example import figures_sent
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 
 from pipeline.cells import Key
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
 from pipeline.contracts.model import Contracts, Table, load_contracts
 from pipeline.numbers.build import build_numbers
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.importers.csv_return import CsvCell, Dialect, write_csv_return
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.validation import validate_and_write

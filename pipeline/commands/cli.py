@@ -48,7 +48,7 @@ from pipeline.commands.options import (
 )
 from pipeline.commands.progress import progress_bar
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.system.files import owner_only
 from pipeline.system.lock import at_work
 from pipeline.system.moved import settle_records
@@ -220,8 +220,8 @@ def render(round_: Round, report: Report, *, version: Version) -> None:
     """
     from pipeline.release.signoff.draft import build_draft
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     with (
         at_work(project, f"render {report} {round_} {version}"),
         progress_bar(f"{report} {version}"),
@@ -249,8 +249,8 @@ def register(
     from pipeline.contracts.model import load_contracts
     from pipeline.disclosure.protect import register_edition
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     with at_work(project, f"register {report} {round_} {version}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "register")
         name = register_edition(
@@ -312,8 +312,8 @@ def template(
     from pipeline.contracts.template import check_round
     from pipeline.returns.round.forms import write_template
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     check_round(project.returns, round_)
     contracts = load_contracts(project.contracts)
     code = require_office(contracts, office) if office else ""
@@ -699,7 +699,7 @@ def changes(
 
     project = Project.here()
     contracts = load_contracts(project.contracts)
-    one_of(report, REPORTS, what="report")
+    one_of(report, project.reports, what="report")
     load_policy(project.contracts, contracts).version(version)
     before, after = (
         find_build(project, round_, report=report, version=version, name=name)
@@ -735,7 +735,7 @@ def desk(
         from pipeline.desk.serve import server
 
         try:
-            desk_server = server(project.outputs, port)
+            desk_server = server(project.outputs, port, reports=project.reports)
         except (OSError, OverflowError) as problem:
             raise UserError(
                 f"port {port} cannot be used: {getattr(problem, 'strerror', problem)}",

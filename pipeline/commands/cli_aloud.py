@@ -12,7 +12,7 @@ import typer
 
 from pipeline.commands.options import Report, Round, Version, one_of
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ app = typer.Typer()
 def read_aloud(
     round_: Round,
     *,
-    report: Report = "thb",
+    report: Report = "",
     version: Version = "restricted",
     file: Annotated[
         str, typer.Option("--file", help="Any PDF with tags; by default the one that was built.")
@@ -36,8 +36,10 @@ def read_aloud(
     from pipeline.inspection.readback import aloud
     from pipeline.inspection.readback.finished import FinishedPdf
 
-    one_of(report, REPORTS, what="report")
-    path = Path(file) if file else _built(Project.here(), round_, report, version=version)
+    project = Project.here()
+    of = report or project.reports[0]
+    one_of(of, project.reports, what="report")
+    path = Path(file) if file else _built(project, round_, of, version=version)
     if not path.is_file():
         raise UserError("there is no such file", where=str(path), do="name a PDF: FILE=")
     read = FinishedPdf(path.read_bytes())

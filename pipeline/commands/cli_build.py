@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands.options import Language, Round, one_of
+from pipeline.commands.options import NAMED_REPORTS, Language, Round, one_of
 from pipeline.commands.progress import progress_bar
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 Reports = Annotated[
-    str, typer.Option("--reports", help=f"Some of: {', '.join(REPORTS)}; all without it.")
+    str, typer.Option("--reports", help=f"Some of: {NAMED_REPORTS}; all without it.")
 ]
 VersionNames = Annotated[
     str, typer.Option("--versions", help="Versions of the release policy, with spaces.")
@@ -158,6 +158,7 @@ def plan(
 
 
 def _reports(names: str) -> tuple[str, ...]:
+    known = Project.here().reports
     for name in names.split():
-        one_of(name, REPORTS, what="report")
-    return tuple(r for r in REPORTS if not names.strip() or r in names.split())
+        one_of(name, known, what="report")
+    return tuple(r for r in known if not names.strip() or r in names.split())

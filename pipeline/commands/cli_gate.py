@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.moved import tell_desk
-from pipeline.commands.options import Round, Today, one_of
+from pipeline.commands.options import NAMED_REPORTS, Round, Today, one_of
 from pipeline.commands.tables import Json
 from pipeline.errors import NoGoError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ def gate(
     round_: Round,
     *,
     report: Annotated[
-        str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}; all without it.")
+        str, typer.Option("--report", help=f"One of: {NAMED_REPORTS}; all without it.")
     ] = "",
     day: Today = "",
     as_json: Json = False,
@@ -35,8 +35,8 @@ def gate(
     from pipeline.system.signed.people import parse_day
 
     if report:
-        one_of(report, REPORTS, what="report")
-    project = Project.here()
+        project = Project.here()
+    one_of(report, project.reports, what="report")
     when = parse_day(day)
     with at_work(project, f"gate {round_}"):
         whole = look(project, round_, day=when)

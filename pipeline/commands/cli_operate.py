@@ -60,6 +60,7 @@ def run(
             way = way_of(
                 number,
                 entries=calendar.of_round(number),
+                reports=project.reports,
                 settings=settings,
                 day=today,
                 has_returns=(project.returns / str(number)).is_dir(),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import Report, Round, Version, one_of
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 app = typer.Typer()
 
@@ -36,8 +36,8 @@ def preview(
 
     from pipeline.release.preview import Asked, preview_chapter, watch_chapter
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     asked = Asked(round_, report, version, chapter)
     if not watch:
         for path in preview_chapter(project, asked):

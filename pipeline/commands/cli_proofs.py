@@ -7,9 +7,19 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.moved import tell_desk
-from pipeline.commands.options import By, Hand, Rehearsal, Role, Round, SignKey, Today, one_of
+from pipeline.commands.options import (
+    NAMED_REPORTS,
+    By,
+    Hand,
+    Rehearsal,
+    Role,
+    Round,
+    SignKey,
+    Today,
+    one_of,
+)
 from pipeline.commands.progress import progress_bar
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.system.lock import at_work
 
 app = typer.Typer()
@@ -54,7 +64,7 @@ def confirm_proof(
     state: State,
     *,
     report: Annotated[
-        str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}; all without it.")
+        str, typer.Option("--report", help=f"One of: {NAMED_REPORTS}; all without it.")
     ] = "",
     text: Text = "",
     by: By = "",
@@ -67,8 +77,8 @@ def confirm_proof(
     from pipeline.release.proofs.answer import confirm
 
     if report:
-        one_of(report, REPORTS, what="report")
-    project = Project.here()
+        project = Project.here()
+    one_of(report, project.reports, what="report")
     with at_work(project, f"confirm proof {state} {round_}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "confirm-proof")
         reports = confirm(

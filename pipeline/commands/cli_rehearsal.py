@@ -16,7 +16,7 @@ import typer
 
 from pipeline.commands.options import Round
 from pipeline.errors import RehearsalError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 if TYPE_CHECKING:
     from pipeline.steps.rehearsal.account import Done
@@ -62,10 +62,10 @@ def rehearsal(
 
     project = Project.here()
     folder = to or project.outputs / f"rehearsal-{round_}"
-    small = {"reports": REPORTS[:1], "states": ("BG", "HU", "ME", "RO", "RS", "TR")}
+    small = {"reports": project.reports[:1], "states": ("BG", "HU", "ME", "RO", "RS", "TR")}
     plan = Plan(
         round_,
-        **({"reports": REPORTS} if size is Size.FULL else small),
+        **({"reports": project.reports} if size is Size.FULL else small),
         versions=("restricted", "public"),
         never=3 if ending is Ending.NO_GO else 0,
         seed=seed,

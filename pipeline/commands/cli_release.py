@@ -27,7 +27,7 @@ from pipeline.commands.options import (
     one_of,
 )
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.system.lock import at_work
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def accept(
     from pipeline.release.signoff.findings import accept as enter
     from pipeline.release.signoff.findings import reasons_file
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     with at_work(project, f"accept {report} {round_}"):
         contracts = load_contracts(project.contracts)
         who = (
@@ -116,8 +116,8 @@ def _let_pass(round_: int, report: str, *, gate: str, reason: str, hand: Hand) -
     from pipeline.release.gate.passing import let_gate_pass
     from pipeline.release.signoff.reasons import GATE_COMMAND
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     with at_work(project, f"accept {report} {round_}"):
         who = hand.person(project, GATE_COMMAND)
         passed = let_gate_pass(project, round_=round_, report=report, id_=gate, why=reason, who=who)
@@ -398,8 +398,8 @@ def _sign(
     from pipeline.contracts.policy import load_policy
     from pipeline.release.signoff.record import Subject
 
-    one_of(report, REPORTS, what="report")
     project = Project.here()
+    one_of(report, project.reports, what="report")
     contracts = load_contracts(project.contracts)
     load_policy(project.contracts, contracts).version(version)  # raises where there is none
     with at_work(project, f"{what} {report} {round_} {version}"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 if TYPE_CHECKING:
     from pipeline.system.signed.people import Person
@@ -28,6 +28,9 @@ def _versions() -> list[str]:
     return re.findall("^  ([a-z]+):", text.partition("\nversions:")[2], re.MULTILINE)
 
 
+# What the help of an option lists: the reports of the folder in which a command is typed.
+NAMED_REPORTS = ", ".join(Project.here().reports)
+
 Round = Annotated[
     int,
     typer.Option(
@@ -39,7 +42,9 @@ Round = Annotated[
 Report = Annotated[
     str,
     typer.Option(
-        "--report", help=f"One of: {', '.join(REPORTS)}.", autocompletion=lambda: [*REPORTS]
+        "--report",
+        help=f"One of: {NAMED_REPORTS}.",
+        autocompletion=lambda: [*Project.here().reports],
     ),
 ]
 Version = Annotated[

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ContractError, UserError
+from pipeline.project import DEFINITION
 from pipeline.system.yaml_files import YamlFile, name_of, read_yaml
 
-REPORT, VERSIONS, IMPRINT = "report.yaml", "versions.yaml", "imprint.yaml"
+VERSIONS, IMPRINT = "versions.yaml", "imprint.yaml"
 _TEXT = {"type": "string", "minLength": 1}
 _NAMES = {
     "type": "array",
@@ -25,10 +26,16 @@ _NAMES = {
 _REPORT_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["title", "reference", "versions"],
+    "required": ["title", "order", "reference", "colour", "versions"],
     "properties": {
         "title": _TEXT,
+        "order": {"type": "integer", "minimum": 1, "maximum": 999},
         "reference": _TEXT,
+        "colour": {
+            "type": "string",
+            "pattern": "^#[0-9a-f]{6}$",
+            "description": "a colour in quotes, as '#1c3f6e'",
+        },
         "borrowed_cubes": _NAMES,
         "versions": {
             "type": "object",
@@ -71,6 +78,7 @@ class ReportFile:
 
     title: str
     reference: str
+    colour: str  # of its headings and its cover
     borrowed_cubes: tuple[str, ...]
     versions: Mapping[str, tuple[str, ...]]
     file: YamlFile
@@ -103,7 +111,7 @@ def read_report_file(templates: Path, report: str) -> ReportFile:
     """Read report.yaml of a report. Raises UserError where there is none, ContractError
     with all that is wrong.
     """
-    path = templates / report / REPORT
+    path = templates / report / DEFINITION
     if not path.is_file():
         raise UserError(
             "the report has no definition",
@@ -115,6 +123,7 @@ def read_report_file(templates: Path, report: str) -> ReportFile:
     return ReportFile(
         own["title"],
         own["reference"],
+        own["colour"],
         tuple(own.get("borrowed_cubes", ())),
         {name: tuple(chapters) for name, chapters in own["versions"].items()},
         file,

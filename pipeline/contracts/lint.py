@@ -27,7 +27,7 @@ from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.mail import load_mail
 from pipeline.contracts.mirrors import load_mirrors
-from pipeline.contracts.model import ENDING, Contracts, load_contracts
+from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.offices import load_offices
 from pipeline.contracts.operations import OPERATIONS, Operations, load_operations
 from pipeline.contracts.outside import load_figures
@@ -35,7 +35,7 @@ from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
 from pipeline.contracts.published import load_published_figures
 from pipeline.errors import ContractError, UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import ENDING, Project
 from pipeline.system.signed.signers import lint_signers
 from pipeline.system.yaml_files import name_of
 
@@ -83,7 +83,7 @@ def lint_project(project: Project) -> Iterator[str]:
     all that is wrong.
     """
     wrong = Wrong()
-    files = [project.contracts / f"{report}{ENDING}" for report in REPORTS]
+    files = [project.contracts / f"{report}{ENDING}" for report in project.collected]
     wrong.told |= dict.fromkeys(w for file in files for w in lint_contract(file))
     # A contract names lists: one that cannot be read is told by itself, not once for
     # every table that uses it.

@@ -16,9 +16,10 @@ from typing import Any
 from pipeline.cells import TOTAL
 from pipeline.contracts.codelists import CodeList, load_codelist
 from pipeline.contracts.layout import COVER_SHEET, HELP_SHEET, LISTS_SHEET
-from pipeline.contracts.model import ATTRIBUTES, ENDING
+from pipeline.contracts.model import ATTRIBUTES
 from pipeline.contracts.own_properties import Fault, own_faults, own_of
 from pipeline.errors import ContractError
+from pipeline.project import ENDING
 from pipeline.system.yaml_files import YamlFile, faults, name_of, read_yaml
 
 _TABLE = re.compile("[A-Z][A-Z0-9_]{1,39}")

@@ -15,10 +15,9 @@ from pipeline.contracts.codelists import Code, CodeList, load_codelist
 from pipeline.contracts.outside import AREAS, OutsideCube, load_outside
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
-from pipeline.project import REPORTS
+from pipeline.project import ENDING, collected_in
 from pipeline.system.yaml_files import read_yaml
 
-ENDING = ".odcs.yaml"
 ATTRIBUTES = ("obs_status", "conf_status", "note")
 LAST_ROUND = 9999
 _HOW_TO_FIND = "run 'make check', which names the line of everything that is wrong with a contract"
@@ -482,12 +481,11 @@ def link_of(table: Table) -> Identity | None:
 
 @lru_cache(maxsize=8)
 def load_contracts(folder: Path) -> Contracts:
-    """Read every contract of the project. `folder` is data_contracts. Raises
-    ContractError.
+    """Read every contract of the project, in the order of its reports. `folder` is
+    data_contracts, which lies beside the templates. Raises ContractError.
     """
-    return read_contracts(
-        [folder / f"{report}{ENDING}" for report in REPORTS], folder / "codelists"
-    )
+    names = collected_in(folder, folder.parent / "templates")
+    return read_contracts([folder / f"{name}{ENDING}" for name in names], folder / "codelists")
 
 
 def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:

@@ -22,7 +22,7 @@ from pipeline.contracts.codelists import CodeList, load_codelist
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.releases import earliest_release
 from pipeline.errors import ContractError
-from pipeline.project import REPORTS
+from pipeline.project import collected_in
 from pipeline.system.yaml_files import YamlFile
 
 CONTEXT, SCHEMA = "context.yaml", "context.schema.json"
@@ -118,6 +118,7 @@ def _read(entry: Mapping[str, Any], folder: Path) -> OutsideCube:
 def _wrong(file: YamlFile, folder: Path) -> Iterator[str]:
     lists = folder / "codelists"
     seen: set[str] = set()
+    reports = collected_in(folder, folder.parent / "templates")
     for at, entry in enumerate(file.mapping()["context"]):
         name = f"line {file.line(('context', at))}, {entry['cube']}"
         if entry["cube"] in seen:
@@ -125,8 +126,8 @@ def _wrong(file: YamlFile, folder: Path) -> Iterator[str]:
         seen.add(entry["cube"])
         if earliest_release(entry["release"]) is None:
             yield f"{name}: '{entry['release']}' names no date; write release 03/06/2025"
-        if unknown := [r for r in entry["reports"] if r not in REPORTS]:
-            yield f"{name}: there is no report {', '.join(unknown)}; allowed: {', '.join(REPORTS)}"
+        if unknown := [r for r in entry["reports"] if r not in reports]:
+            yield f"{name}: there is no report {', '.join(unknown)}; allowed: {', '.join(reports)}"
         if entry["unit"] not in load_codelist(lists, "unit"):
             yield f"{name}: '{entry['unit']}' is in no list of units"
         if entry["area"] not in load_codelist(lists, AREAS):

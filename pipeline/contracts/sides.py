@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contracts.model import ENDING, Contracts, load_contracts, read_contracts
+from pipeline.contracts.model import Contracts, load_contracts, read_contracts
 from pipeline.errors import ContractError, UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import ENDING, Project, collected_in
 
 FOLDER = "data_contracts"
 _ALLOWED = "a folder of contracts, a contract file, or a revision such as v1.2 or HEAD~3"
@@ -67,11 +67,11 @@ def _files(project: Project, name: str, *, scratch: Path) -> tuple[list[Path], P
     folder = path if path.is_dir() else _from_git(project, name, scratch=scratch)
     if (folder / FOLDER).is_dir():
         folder = folder / FOLDER
-    found = [folder / f"{r}{ENDING}" for r in REPORTS if (folder / f"{r}{ENDING}").is_file()]
+    found = [folder / f"{n}{ENDING}" for n in collected_in(folder, project.templates)]
     if not found:
         raise UserError(
             f"there is no contract in '{name}'",
-            allowed=", ".join(f"{r}{ENDING}" for r in REPORTS),
+            allowed=", ".join(f"{n}{ENDING}" for n in project.collected),
             do="name a folder or a revision that holds contracts",
         )
     return found, folder / "codelists"
@@ -125,6 +125,7 @@ def _read(project: Project, name: str, *, scratch: Path) -> Contracts:
 
 def _whole(project: Project, own: Contracts, *, other: Contracts) -> Contracts:
     held = {c.report: c for source in (other, own) for c in source}
-    if set(held) < set(REPORTS):
+    asked = project.collected
+    if not set(asked) <= set(held):
         held = load_contracts(project.contracts).by_report | held
-    return Contracts([held[r] for r in REPORTS], own.codelists)
+    return Contracts([held[n] for n in dict.fromkeys((*asked, *held))], own.codelists)

@@ -21,7 +21,7 @@ from pipeline.desk.todo import next_of_states, next_of_version
 from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding, Severity
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.gate.page import gate_folder
 from pipeline.release.manifest import parse_manifest, pdf_of, sha256
 from pipeline.release.proofs.record import read_answers
@@ -73,10 +73,12 @@ def gather(
     asking = Counter(
         q.query.state for q in list_queries(findings, log) if q.state_of_play == "open"
     )
-    without = {r: _without_reason(project, contracts, round_=round_, report=r) for r in REPORTS}
+    without = {
+        r: _without_reason(project, contracts, round_=round_, report=r) for r in project.reports
+    }
     builds = [
         (made, built)
-        for r in REPORTS
+        for r in project.reports
         for v in order
         if (built := built_now(project, Subject(round_, r, v)))
         and (made := _build(project, built, stale=stale.get((r, v), "")))
@@ -101,7 +103,8 @@ def gather(
         "due": due,
         "todo": todo,
         "grids": [
-            _grid(contracts, r, round_=round_, found=found, findings=findings) for r in REPORTS
+            _grid(contracts, r, round_=round_, found=found, findings=findings)
+            for r in contracts.by_report
         ],
         "counts": _counts(found, findings),
         "rules": _rules(findings),
@@ -112,7 +115,7 @@ def gather(
         "proofs": [p for v in order if (p := _proof(project, round_, version=v))],
         "changes": [
             c
-            for r in REPORTS
+            for r in project.reports
             for v in order
             if (c := _changes(project, round_, report=r, version=v))
         ],
@@ -237,7 +240,7 @@ def _files(
 ) -> list[dict[str, Any]]:
     """A line a state: its returns, and how many findings are open to it."""
     by_state = Counter((f.state, f.severity) for f in findings)
-    asked = {s for r in REPORTS for s in respondents(contracts, r, round_=round_)}
+    asked = {s for r in contracts.by_report for s in respondents(contracts, r, round_=round_)}
     lines = []
     for code in contracts.codelist("states"):
         if code.code in asked:
@@ -342,7 +345,7 @@ def _proof(project: Project, round_: int, *, version: str) -> dict[str, Any] | N
     certificate = _read(project.proof(round_) / f"{version}.json")
     if certificate is None:
         return None
-    stores = project.store(round_, REPORTS[0], version).parent
+    stores = project.store(round_, project.reports[0], version).parent
     same = all(
         (stores / name).is_file() and sha256((stores / name).read_bytes()) == digest
         for name, digest in certificate["releases"][""]["files"].items()

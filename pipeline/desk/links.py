@@ -8,20 +8,18 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
-
-from pipeline.project import REPORTS
 
 PAGE = "index.html"
 _ROUND_PAGE = re.compile(r"round-[0-9]{4}\.html")
 # Where the files of a round lie that are for reading. Whatever a page links to, nothing
 # else is given: no register, key, password, proof, database, archive or working file
 # lies in one of these.
-_FOR_READING = re.compile(rf"[0-9]{{4}}/({'|'.join(('findings', 'changes', *REPORTS))})/.+")
+_ALWAYS_FOR_READING = ("findings", "changes")
 _NEVER = (".duckdb", ".wal")
 _STYLED = re.compile(r"url\(\s*['\"]?([^'\")]+)")
 
@@ -47,8 +45,11 @@ class Links:
     read again.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reports: Sequence[str]) -> None:
+        """`reports` are those whose finished versions are for reading."""
         self._folder = folder.resolve()
+        names = "|".join((*_ALWAYS_FOR_READING, *map(re.escape, reports)))
+        self._for_reading = re.compile(rf"[0-9]{{4}}/({names})/.+")
         self._read: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
 
     def listed(self) -> frozenset[str]:
@@ -61,7 +62,7 @@ class Links:
             for target in self._links(open_.pop()):
                 if (
                     target not in found
-                    and (_FOR_READING.fullmatch(target) or _ROUND_PAGE.fullmatch(target))
+                    and (self._for_reading.fullmatch(target) or _ROUND_PAGE.fullmatch(target))
                     and not target.endswith(_NEVER)
                 ):
                     found.add(target)

@@ -14,6 +14,7 @@ import mimetypes
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -39,8 +40,8 @@ class DeskServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.links = Links(folder)
+    def __init__(self, folder: Path, port: int, *, reports: Sequence[str]) -> None:
+        self.links = Links(folder, reports=reports)
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
         super().__init__((LOOPBACK, port), _Desk)
 
@@ -118,8 +119,8 @@ class _Desk(BaseHTTPRequestHandler):
         """
 
 
-def server(folder: Path, port: int) -> DeskServer:
+def server(folder: Path, port: int, *, reports: Sequence[str]) -> DeskServer:
     """A server of a folder on loopback; port 0 takes a free one. OSError where the port
-    is taken.
+    is taken. `reports` are those whose finished versions it may serve.
     """
-    return DeskServer(folder, port)
+    return DeskServer(folder, port, reports=reports)

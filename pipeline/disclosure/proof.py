@@ -32,7 +32,7 @@ from pipeline.disclosure.rule_copies import digests, write_copies
 from pipeline.errors import DisclosureError
 from pipeline.numbers.mart_rows import Marts
 from pipeline.numbers.true_cells import TrueCell
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.system.kept import is_there
 
 TIME_LIMIT = 600.0  # seconds for one proof; what is not decided by then counts as unsafe
@@ -147,7 +147,7 @@ def current_edition(version: str, round_: int) -> str:
 
 
 def _released(project: Project, round_: int, *, version: str) -> list[Path]:
-    return [project.released(round_, report, version=version) for report in REPORTS]
+    return [project.released(round_, report, version=version) for report in project.reports]
 
 
 def _edition(registered: Registered) -> EarlierEdition:

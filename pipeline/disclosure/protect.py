@@ -37,7 +37,7 @@ from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
 from pipeline.numbers.stores import cubes_of, write_stores
 from pipeline.numbers.versions import StoreInputs
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.rules.validated import read_validation
 from pipeline.system.files import UNFINISHED, clear_place, write_file
 from pipeline.system.progress import Progress, silent
@@ -84,7 +84,7 @@ def protect_round(
     """
     policy = load_policy(project.contracts, contracts)
     marts = read_marts(project, round_)
-    inputs = store_inputs(read_validation(project, round_), round_)
+    inputs = store_inputs(read_validation(project, round_), round_, reports=project.reports)
     done: dict[str, Protected] = {}
     asked = with_those_of_readers(policy, versions)
     for version in in_order(policy):
@@ -186,7 +186,7 @@ def _protect(
             version=version,
             marts=marts,
             inputs=inputs,
-            reports=REPORTS,
+            reports=project.reports,
             shown=decision.shown,
             left_out=decision.left_out,
         )
@@ -291,7 +291,9 @@ def audit_again(
         return
     policy = load_policy(project.contracts, contracts)
     marts = read_marts(project, round_)
-    day = release_day(store_inputs(read_validation(project, round_), round_))
+    day = release_day(
+        store_inputs(read_validation(project, round_), round_, reports=project.reports)
+    )
     told = audit_beside(
         project,
         contracts,

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts.model import ENDING, Contracts
+from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import POLICY
+from pipeline.project import ENDING
 from pipeline.system.files import write_file
 from pipeline.system.yaml_files import read_yaml
 

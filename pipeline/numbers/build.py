@@ -17,7 +17,7 @@ from pipeline.numbers.stored_tables import StoredSource, values_of
 from pipeline.numbers.stores import write_stores
 from pipeline.numbers.versions import StoreInputs
 from pipeline.numbers.warehouse.ledger import load_round
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.rules.query_log import read_log
 from pipeline.returns.rules.validated import Validated, read_validation
 from pipeline.system.progress import Progress, silent
@@ -111,7 +111,7 @@ def write_open_stores(
     """
     progress("writing the stores")
     marts = read_marts(project, round_)
-    inputs = store_inputs(read_validation(project, round_), round_)
+    inputs = store_inputs(read_validation(project, round_), round_, reports=project.reports)
     changed: dict[str, bool] = {}
     for version in load_policy(project.contracts, contracts).versions.values():
         if not version.protected:
@@ -122,7 +122,7 @@ def write_open_stores(
                 version=version,
                 marts=marts,
                 inputs=inputs,
-                reports=REPORTS,
+                reports=project.reports,
             )
     return tuple(name for name, is_new in changed.items() if is_new)
 
@@ -141,7 +141,7 @@ def resolutions(
     ]
 
 
-def store_inputs(validated: Validated, round_: int) -> StoreInputs:
+def store_inputs(validated: Validated, round_: int, *, reports: Iterable[str]) -> StoreInputs:
     """What a round's returns say beside figures: findings, named sources, and the facts
     of each report.
     """
@@ -153,7 +153,7 @@ def store_inputs(validated: Validated, round_: int) -> StoreInputs:
                 definition = file.cover.get(DEFINITION_FIELD + cube, "")
                 sources.append(StoredSource(file.state, file.report, cube, answer, definition))
     meta = {}
-    for report in REPORTS:
+    for report in reports:
         received = [f.received for f in validated.files if f.received and f.report == report]
         meta[report] = {
             "round": str(round_),

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pipeline.contracts.definitions import read_version_texts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.manifest import pdf_of
 from pipeline.release.signoff.events import Release, Withdrawal
 from pipeline.release.signoff.record import Standing, Subject, standing
@@ -95,9 +95,14 @@ def write_list(project: Project, version: str) -> Path:
 
 def _groups(project: Project, known: Iterable[Known]) -> Iterator[dict[str, object]]:
     """Reports in their order, newest round and newest edition first."""
+    place = {report: number for number, report in enumerate(project.reports)}
     ordered = sorted(
         known,
-        key=lambda k: (REPORTS.index(k.subject.report), -k.subject.round, -k.event.edition),
+        key=lambda k: (
+            place.get(k.subject.report, len(place)),
+            -k.subject.round,
+            -k.event.edition,
+        ),
     )
     for subject, editions in groupby(ordered, key=lambda k: k.subject):
         definition = read_definition(project.templates, subject.report, version=subject.version)

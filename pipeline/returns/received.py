@@ -13,7 +13,7 @@ from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.offices import Offices, load_offices
 from pipeline.findings import Finding
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.cleared import without_cleared
 from pipeline.returns.intake.folder import ReturnFile, find_returns
 from pipeline.returns.intake.memory import MEMORY, ReadMemory
@@ -127,7 +127,7 @@ def _missing_returns(
 ) -> list[Finding]:
     present = {(f.report, f.state) for f in found if f.rule not in NOT_READ}
     findings = []
-    for report in REPORTS:
+    for report in contracts.by_report:
         for state in respondents(contracts, report, round_=round_):
             if (report, state) not in present:
                 book = FindingBook(

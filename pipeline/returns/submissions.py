@@ -207,7 +207,7 @@ def _row(validation: Validation, report: str, *, state: str, office: str) -> Sum
     parts = part_rows(validation, report=report, state=state)
     if any(row.office for row in parts):
         return next(row for row in parts if row.office == office)
-    return next(r for r in summary_rows(validation) if (r.report, r.state) == (report, state))
+    return next(r for r in summary_rows(validation, [report]) if r.state == state)
 
 
 def submission_folder(project: Project, receipt: Receipt) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.errors import UserError
-from pipeline.project import CODE_ROOT, REPORTS, Project
+from pipeline.project import CODE_ROOT, Project
 from pipeline.system.kept import is_there
 
 PUBLIC = "public"  # what is asked for where nobody wrote another version
@@ -66,7 +66,7 @@ def built_rounds(project: Project, version: str) -> dict[int, tuple[str, ...]]:
     years = (p.name for p in project.outputs.glob("[0-9][0-9][0-9][0-9]") if p.name.isdecimal())
     found = {}
     for year in sorted(map(int, years)):
-        if own := tuple(r for r in REPORTS if is_there(project.store(year, r, version))):
+        if own := tuple(r for r in project.reports if is_there(project.store(year, r, version))):
             found[year] = own
     return found
 

@@ -20,7 +20,7 @@ from pipeline.contracts import calendar, gate_rules, mirrors, offices, published
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.outside import FOLDER
 from pipeline.contracts.settings import SETTINGS
-from pipeline.project import CODE_ROOT, REPORTS, Project
+from pipeline.project import CODE_ROOT, DEFINITION, Project
 from pipeline.report.document.order import Source
 from pipeline.system.files import name_as_text
 from pipeline.system.signed.people import parse_day
@@ -117,9 +117,11 @@ class Reader:
     def contracts(self, step: str) -> Inputs:
         """The contracts, lists and registers that a step reads."""
         folder = self.project.contracts
-        return self.files(
+        read = (
             f for f in files_below(folder) if _entry(f.relative_to(folder)) not in NOT_READ[step]
         )
+        # The contracts stand in the order in which the reports are printed.
+        return self.files(read) | self._of_definitions("order")
 
     def bytes_of(self, files: Iterable[Path]) -> Inputs:
         return {self.watch.name(f): self.watch.content(f) for f in files}
@@ -151,7 +153,7 @@ class Reader:
         """The returns that the manifest of a report names: its own, and all where it
         borrows from other reports.
         """
-        file = self.project.templates / report / "report.yaml"
+        file = self.project.templates / report / DEFINITION
         borrows = self.entries(file).get("borrowed_cubes", "") not in ("", _digest([]))
         found: Inputs = {}
         for folder in sorted(self.project.returns.glob(f"*/{'*' if borrows else report}")):
@@ -180,11 +182,13 @@ class Reader:
         """Which cubes the reports borrow from each other: what else their definitions say
         changes no store.
         """
-        definitions = (self.project.templates / r / "report.yaml" for r in REPORTS)
-        return {
-            f"{self.watch.name(d)}: borrowed_cubes": self.entries(d).get("borrowed_cubes", "")
-            for d in definitions
-        }
+        return self._of_definitions("borrowed_cubes")
+
+    def _of_definitions(self, name: str) -> Inputs:
+        """What the definitions of all reports say of one thing."""
+        folder = self.project.templates
+        definitions = (folder / report / DEFINITION for report in self.project.reports)
+        return {f"{self.watch.name(d)}: {name}": self.entries(d).get(name, "") for d in definitions}
 
     def texts_of(self, version: str) -> Inputs:
         """What a version is called, and how it is marked."""
@@ -198,7 +202,7 @@ class Reader:
         document was made from, and everything where there was none.
         """
         templates = self.project.templates
-        definition = templates / report / "report.yaml"
+        definition = templates / report / DEFINITION
         policy = self.project.contracts / "release_policy.yaml"
         own = {
             f"{self.watch.name(definition)}: {name}": digest
@@ -287,7 +291,7 @@ class Reader:
             | self.query_logs([round_])
             | self._today()
             | self.files(files_below(self.project.templates / "desk"))
-            | self.files(self.project.templates / r / "report.yaml" for r in REPORTS)
+            | self.files(self.project.templates / r / DEFINITION for r in self.project.reports)
             | self.bytes_of(left)
         )
 
@@ -319,7 +323,7 @@ def _templates_of(templates: Path, report: str, source: Source | None) -> Iterat
 
 # Definitions that are looked at by their entries, and what only the audit reads.
 _IN_ENTRIES = (
-    "report.yaml",
+    DEFINITION,
     "exhibits.yaml",
     "number_exceptions.yaml",
     "number_exceptions.schema.json",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.manifest import pdf_of
 from pipeline.release.order import kept_paths
 from pipeline.release.signoff.record import Subject
@@ -101,7 +101,7 @@ class Plan:
         project: Project,
         round_: int,
         *,
-        reports: Iterable[str] = REPORTS,
+        reports: Iterable[str] | None = None,
         versions: Iterable[str],
         commit: str = "",
     ) -> None:
@@ -109,7 +109,7 @@ class Plan:
         self.watch = watch_of(project)
         self.reader = Reader(project, self.watch)
         self.policy = read_versions(project)
-        self.reports = tuple(reports)
+        self.reports = project.reports if reports is None else tuple(reports)
         self.versions = tuple(dict.fromkeys(versions))
         if unknown := [v for v in self.versions if v not in self.policy.protected]:
             raise UserError(
@@ -325,7 +325,7 @@ class Plan:
             yield self.project.proof(self.round) / f"{version}.json"
 
     def _stores_of(self, version: str) -> Iterator[Path]:
-        for report in REPORTS:
+        for report in self.project.reports:
             store = self.project.store(self.round, report, version)
             yield from (store, store.with_suffix(".csv"), store.with_suffix(".sha256"))
 

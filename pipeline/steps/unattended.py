@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.contracts.calendar import Calendar, Dates
 from pipeline.contracts.operations import Operations
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.gate.page import NAME, gate_folder
 from pipeline.release.operations.runs import PART_OF, RunRecord, StepRun
 from pipeline.system.kept import remembered
@@ -66,6 +66,7 @@ def way_of(
     round_: int,
     *,
     entries: Iterable[Dates],
+    reports: Sequence[str],
     settings: Operations,
     day: date,
     has_returns: bool = True,
@@ -78,20 +79,20 @@ def way_of(
     days = {entry.report: entry for entry in entries}
     if not days:
         free = f"round {round_} is not in the calendar: nothing is waited for"
-        return Way((_reading(round_), *_building(round_, REPORTS, settings, day)), (free,))
-    opened = [r for r in REPORTS if r in days and days[r].opens <= day]
+        return Way((_reading(round_), *_building(round_, reports, settings, day)), (free,))
+    opened = [report for report in days if days[report].opens <= day]
     if not opened:
         first = min(entry.opens for entry in days.values())
         return Way((), (f"round {round_} opens on {first}",))
-    due = [r for r in opened if days[r].due <= day]
+    due = [r for r in reports if r in opened and days[r].due <= day]
     why = [
         f"{report}: opens on {days[report].opens}"
         if report not in opened
         else f"{report}: returns are due on {days[report].due}, no report is built before"
         for report in days
-        if report not in due
+        if report not in due and (report in reports or report not in opened)
     ]
-    building = _building(round_, due, settings, day) if due else ()
+    building = _building(round_, due, settings, day, all_=len(due) == len(reports)) if due else ()
     reminding = Stage("reminders", ("remind", "--round", str(round_), "--date", f"{day}"))
     if not due and not has_returns:
         return Way((reminding,), (*why, f"no return of round {round_} came yet"))
@@ -103,12 +104,12 @@ def _reading(round_: int) -> Stage:
 
 
 def _building(
-    round_: int, reports: Sequence[str], settings: Operations, day: date
+    round_: int, reports: Sequence[str], settings: Operations, day: date, *, all_: bool = True
 ) -> tuple[Stage, ...]:
     of_round = ("--round", str(round_))
     versions = ("--versions", " ".join(settings.versions))
     # The gate of the whole round asks for reports that are not due yet, too.
-    asked = [("--report", report) for report in reports] if len(reports) < len(REPORTS) else [()]
+    asked = [("--report", report) for report in reports] if not all_ else [()]
     return (
         Stage(
             "numbers, protection, reports, audits",

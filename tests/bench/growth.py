@@ -22,7 +22,7 @@ import duckdb
 import pikepdf
 
 from pipeline.contracts.model import load_contracts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.document.order import pdf_name
 from pipeline.steps.plan import RECORDS
 
@@ -158,7 +158,7 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 def _cells(project: Project) -> int:
     """The cells of the restricted stores of all reports."""
     found = 0
-    for report in REPORTS:
+    for report in project.reports:
         with duckdb.connect(str(project.store(ROUND, report, "restricted")), read_only=True) as s:
             found += _count(s, "cells")
     return found

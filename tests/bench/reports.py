@@ -106,7 +106,7 @@ def read_world(project: Project, contracts: Contracts) -> World:
     """The public version's system, as the chooser starts from it."""
     policy = load_policy(project.contracts, contracts)
     version = policy.version(VERSION)
-    day = release_day(store_inputs(read_validation(project, ROUND), ROUND))
+    day = release_day(store_inputs(read_validation(project, ROUND), ROUND, reports=project.reports))
     linked = link(
         read_marts(project, ROUND).reported_cells(), [], contracts=contracts, policy=policy
     )

@@ -25,7 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.contracts.model import load_contracts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.intake.stage import STAGED
 
 from . import peers
@@ -80,7 +80,7 @@ STEPS = (
             _build("--reports", report, "--versions", kind),
             (_python(*("render", "--round", str(ROUND), "--report", report, "--version", kind)),),
         )
-        for report in REPORTS
+        for report in Project(ROOT).reports
         for kind in VERSIONS
     ),
     Step(

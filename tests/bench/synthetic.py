@@ -26,8 +26,8 @@ import yaml
 
 from pipeline.cells import Key, plain
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
-from pipeline.contracts.model import ENDING, Contract, Contracts, Table, load_contracts
-from pipeline.project import REPORTS, Project
+from pipeline.contracts.model import Contract, Contracts, Table, load_contracts
+from pipeline.project import ENDING, Project
 from pipeline.returns.importers.csv_return import SEPARATORS, CsvCell, Dialect, write_csv_return
 from pipeline.returns.received import read_round
 
@@ -119,7 +119,7 @@ def make_project(root: Path, size: Size, example: Example, *, seed: int = 1) -> 
         raise SystemExit(f"error: {len(contracts.tables)} tables were made of {size.tables}")
     sent: Counter[int] = Counter()
     for round_ in size.round_numbers:
-        for report in REPORTS:
+        for report in contracts.by_report:
             for state, like in size.members.items():
                 cells = _cells_of(
                     contracts.contract(report),
@@ -221,7 +221,10 @@ def _add_tables(folder: Path, size: Size, example: Example) -> dict[str, str]:
     """Copies of tables until there are enough; each table with its original. Every other
     table by its size is copied first, so that figures grow about as tables do.
     """
-    written = {r: yaml.safe_load((folder / f"{r}{ENDING}").read_text("utf-8")) for r in REPORTS}
+    written = {
+        r: yaml.safe_load((folder / f"{r}{ENDING}").read_text("utf-8"))
+        for r in Project(ROOT).collected
+    }
     blocks = {b["name"]: (r, b) for r, content in written.items() for b in content["schema"]}
     figures = Counter(key.cube for key in example.figures)
     ranked = sorted(blocks, key=lambda name: (-figures[name], name))

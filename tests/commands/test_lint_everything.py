@@ -35,14 +35,14 @@ from pipeline.contracts.known_errors import load_known_errors
 from pipeline.contracts.layout import form_of
 from pipeline.contracts.lint import lint_project
 from pipeline.contracts.lint_contracts import lint_contract
-from pipeline.contracts.model import ENDING, Contracts, load_contracts, read_contracts
+from pipeline.contracts.model import Contracts, load_contracts, read_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
 from pipeline.contracts.template import build_workbook
 from pipeline.errors import ContractError, RenderError, UserError
 from pipeline.inspection.numerals.exceptions import load_exceptions
 from pipeline.numbers.store_files import write_empty_store
-from pipeline.project import Project
+from pipeline.project import ENDING, Project
 from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.document.lint_templates import DryWriter
 from pipeline.report.document.quality import read_quality

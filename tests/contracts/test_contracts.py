@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from builds import ROOT
+from builds import REPORTS, ROOT
 
 from pipeline.cells import Key
 from pipeline.contracts.codelists import in_running_text, load_aliases, load_codelist
@@ -17,7 +17,7 @@ from pipeline.contracts.layout import form_of, tables_for
 from pipeline.contracts.lint import lint_contract, lint_project
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.errors import ContractError, UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 Edit = Callable[[dict[str, Any]], None]
 

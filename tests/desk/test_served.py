@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from builds import ROUND
+from builds import REPORTS, ROUND
 
 from pipeline.desk.links import Links
 from pipeline.desk.serve import DeskServer, server
@@ -125,7 +125,7 @@ class Asker:
 
 @contextmanager
 def served(folder: Path) -> Iterator[Asker]:
-    with server(folder, 0) as desk:
+    with server(folder, 0, reports=REPORTS) as desk:
         threading.Thread(
             target=desk.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()
@@ -184,7 +184,7 @@ def test_nothing_is_given_without_the_token(token: str, desk: Asker, outputs: Pa
 def test_no_file_is_given_that_the_page_does_not_lead_to_or_may_not(
     desk: Asker, outputs: Path
 ) -> None:
-    listed = Links(outputs).listed()
+    listed = Links(outputs, reports=REPORTS).listed()
     assert listed == {*LINKED, *LINKED_BY_PAGES, NOT_LINKED[0], "index.html"}
     others = [p.relative_to(outputs).as_posix() for p in outputs.rglob("*")]
     others = [p for p in others if p not in listed]

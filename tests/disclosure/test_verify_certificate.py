@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import ROUND
+from builds import REPORTS, ROUND
 from proofs import EDITION, VERIFIER, SmallProof, make_proof, run_verifier
 
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.proof import certificate_path, require_proof, rules_path
 from pipeline.errors import DisclosureError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 WOMEN, MEN = "THB_PERSONS:RO.2022.CONV.F", "THB_PERSONS:RO.2022.CONV.M"
 

@@ -22,9 +22,9 @@ from small_project import CHAPTERS, SMALL_ROUND, keep_chapters, keep_few_returns
 
 from pipeline.contracts.layout import COVER_SHEET, form_of
 from pipeline.contracts.lint import lint_project
-from pipeline.contracts.model import ENDING, read_contracts
+from pipeline.contracts.model import read_contracts
 from pipeline.errors import ContractError
-from pipeline.project import Project
+from pipeline.project import ENDING, Project
 from pipeline.report.exhibits.layout import ANNEXES, GRIDS
 from pipeline.report.ledger import charts_of, parse_ledger
 

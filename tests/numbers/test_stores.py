@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 
 import duckdb
 import pytest
-from builds import ROOT
+from builds import REPORTS, ROOT
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
@@ -35,7 +35,7 @@ from pipeline.numbers.stored_tables import (
 from pipeline.numbers.stores import cubes_of
 from pipeline.numbers.stores import write_stores as write_version
 from pipeline.numbers.versions import StoreInputs, store_content, tell_version
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
 

@@ -11,11 +11,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 
 from pipeline.errors import NarrativeError, UserError
 from pipeline.numbers.stored_tables import StoredFact
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.order import charts_path
 from pipeline.report.charts.remembered import read_charts
 from pipeline.report.document.compose import build_document, read_definition

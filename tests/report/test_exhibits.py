@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builds import ROOT
+from builds import REPORTS, ROOT
 
 from pipeline.cells import Key
 from pipeline.errors import UserError
 from pipeline.numbers.stored_tables import StoredFinding
-from pipeline.project import REPORTS
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.exhibits.figures import build_figure
 from pipeline.report.exhibits.layout import (

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builds import ROOT
+from builds import REPORTS, ROOT
 
 from pipeline.errors import ContractError, NarrativeError
 from pipeline.inspection.readback.wording import split_narratives
 from pipeline.numbers.stored_tables import StoredCoverage
-from pipeline.project import REPORTS
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.document.lint_templates import lint_messages

@@ -9,7 +9,9 @@ from itertools import combinations, pairwise
 from math import dist
 
 import pytest
+from builds import REPORTS, ROOT
 
+from pipeline.contracts.definitions import read_report_file
 from pipeline.report.charts.palette import (
     CLASSES,
     FILLS,
@@ -18,8 +20,8 @@ from pipeline.report.charts.palette import (
     LAND,
     LINE_COLOURS,
     PAPER,
-    REPORTS,
     VERSIONS,
+    contrast_on_paper,
     cover_colours,
     page_colours,
 )
@@ -76,16 +78,25 @@ def lab(colour: str, sight: str = "usual") -> Triple:
     return 116 * b - 16, 500 * (a - b), 200 * (b - c)
 
 
-@pytest.mark.parametrize("report", [*REPORTS, "another"])
+def colour_of(report: str) -> str:
+    return read_report_file(ROOT / "templates", report).colour
+
+
+@pytest.mark.parametrize("report", REPORTS)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_text_of_a_page_has_contrast_enough(report: str, version: str) -> None:
-    colours = page_colours(report, version)
+    colours = page_colours(colour_of(report), version)
     for name in ("ink", "grey", "accent", "deep", "marking"):
         for ground in (PAPER, colours["tint"]):
             assert contrast(colours[name], ground) >= READABLE, (name, ground)
     assert contrast(PAPER, colours["marking"]) >= READABLE  # the marking on the cover
-    ground, _, _ = cover_colours(report, version)
+    ground, _, _ = cover_colours(colour_of(report), version)
     assert contrast(colours["accent"] if version == "public" else PAPER, ground) >= READABLE
+
+
+@pytest.mark.parametrize("colour", ["#5a2a62", "#767676", "#000000", "#ffffff", "#0a0b0c"])
+def test_the_lint_measures_contrast_as_it_is_measured_here(colour: str) -> None:
+    assert contrast_on_paper(colour) == pytest.approx(contrast(PAPER, colour))
 
 
 @pytest.mark.parametrize("colour", [INK, GREY, *LINE_COLOURS])
@@ -121,7 +132,7 @@ def test_areas_are_ordered_in_grey(colours: Sequence[str]) -> None:
 
 def test_versions_cannot_be_taken_for_each_other() -> None:
     for report in REPORTS:
-        assert luminance(cover_colours(report, "public")[0]) > 0.9
-        assert luminance(cover_colours(report, "restricted")[0]) < 0.1
+        assert luminance(cover_colours(colour_of(report), "public")[0]) > 0.9
+        assert luminance(cover_colours(colour_of(report), "restricted")[0]) < 0.1
     for one, other in combinations(VERSIONS.values(), 2):
         assert min(dist(lab(one, sight), lab(other, sight)) for sight in SIGHTS) >= APART

@@ -7,10 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builds import ROUND, VERSIONS, files_of
+from builds import REPORTS, ROUND, VERSIONS, files_of
 from elsewhere import Elsewhere
 
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 pytestmark = pytest.mark.slow
 SIX = [(r, v) for r in REPORTS for v in VERSIONS]

@@ -20,11 +20,11 @@ from here import make_here
 
 from pipeline.contracts.changes import Change
 from pipeline.contracts.diff import diff_contracts
-from pipeline.contracts.model import ENDING, load_contracts, read_contracts
+from pipeline.contracts.model import load_contracts, read_contracts
 from pipeline.contracts.sides import compared_reports, open_sides
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import ContractError, UserError
-from pipeline.project import Project
+from pipeline.project import ENDING, Project
 from pipeline.returns.contract_diff import compare_contracts, print_comparison, replay_lines
 
 TABLES = (

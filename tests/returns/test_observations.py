@@ -365,7 +365,7 @@ def test_a_country_is_known_by_its_name_in_any_order_of_words(
     contracts: Contracts, code: str, name: str
 ) -> None:
     assert read_citizenship(contracts.codelists, name).code == code
-    areas = scope_of_round(contracts, "octa", round_=ROUND).areas
+    areas = scope_of_round(contracts, "OCT_FIREARMS", round_=ROUND).areas
     assert find_state(areas, name) == (code if code in SAME else "")
     assert code in SAME or is_elsewhere(contracts, name)
 
@@ -373,4 +373,4 @@ def test_a_country_is_known_by_its_name_in_any_order_of_words(
 @pytest.mark.parametrize("name", ["Republic", "Democratic Republic", "of the"])
 def test_parts_of_a_name_name_no_country(contracts: Contracts, name: str) -> None:
     assert read_citizenship(contracts.codelists, name).remark
-    assert not find_state(scope_of_round(contracts, "octa", round_=ROUND).areas, name)
+    assert not find_state(scope_of_round(contracts, "OCT_FIREARMS", round_=ROUND).areas, name)

@@ -167,7 +167,11 @@ def test_findings_know_the_office_and_come_back_from_what_was_written(answered: 
 
 
 def test_the_summary_says_that_the_return_is_incomplete(answered: Answered) -> None:
-    (row,) = [r for r in summary_rows(answered.validation) if (r.state, r.report) == ("RO", "thb")]
+    (row,) = [
+        r
+        for r in summary_rows(answered.validation, ["thb"])
+        if (r.state, r.report) == ("RO", "thb")
+    ]
     assert row.outcome == "incomplete: a part is refused"
 
 

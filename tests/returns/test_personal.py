@@ -10,10 +10,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from builds import REPORTS
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
-from pipeline.project import REPORTS
 from pipeline.returns.formats.opened import open_file
 from pipeline.returns.formats.raw import CsvText, RawCell
 from pipeline.returns.intake.parse import load_symbols

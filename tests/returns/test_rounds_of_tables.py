@@ -17,11 +17,11 @@ from builds import ROOT
 
 from pipeline.contracts.layout import cover_fields, tables_for
 from pipeline.contracts.lint import lint_contract
-from pipeline.contracts.model import ENDING, Contracts, read_contracts
+from pipeline.contracts.model import Contracts, read_contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import ContractError
 from pipeline.numbers.sql.marts import write_seeds
-from pipeline.project import Project
+from pipeline.project import ENDING, Project
 from pipeline.report.exhibits.layout import ExhibitSpec, asked_of
 from pipeline.report.printing import Printing
 from pipeline.returns.received import read_round

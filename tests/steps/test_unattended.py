@@ -31,8 +31,19 @@ THB = days("thb", "2025-01-15", "2025-03-31")
 OCTA = days("octa", "2025-02-01", "2025-04-30")
 
 
+def way_on(day: str, *entries: Dates, has_returns: bool = True) -> Way:
+    return way_of(
+        2024,
+        entries=entries,
+        reports=("thb", "migration", "octa"),
+        settings=SETTINGS,
+        day=date.fromisoformat(day),
+        has_returns=has_returns,
+    )
+
+
 def commands(day: str, *entries: Dates) -> list[str]:
-    way = way_of(2024, entries=entries, settings=SETTINGS, day=date.fromisoformat(day))
+    way = way_on(day, *entries)
     return [" ".join(stage.arguments[:1] + stage.arguments[4:5]) for stage in way.stages]
 
 
@@ -64,11 +75,20 @@ def test_a_round_that_is_not_entered_waits_for_nothing() -> None:
 
 
 def test_why_a_report_is_not_built_is_told() -> None:
-    way = way_of(2024, entries=(THB, OCTA), settings=SETTINGS, day=date(2025, 1, 20))
+    way = way_on("2025-01-20", THB, OCTA)
     assert way.why == (
         "thb: returns are due on 2025-03-31, no report is built before",
         "octa: opens on 2025-02-01",
     )
+
+
+def test_what_is_collected_without_a_report_is_read_and_nothing_is_built_of_it() -> None:
+    judged = days("judged", "2025-01-01", "2025-01-31")
+    assert commands("2024-12-31", judged, THB) == []
+    for day in ("2025-01-10", "2025-02-10"):
+        assert commands(day, judged, THB) == ["validate", f"remind {day}"]
+    assert "build thb" in commands("2025-03-31", judged, THB)
+    assert not [line for line in way_on("2025-03-31", judged, THB).why if "judged" in line]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +104,7 @@ def test_without_any_return_nothing_is_read_until_the_first_are_due(
     day: str, done: list[str]
 ) -> None:
     """A round that has just opened is no failure, day after day."""
-    today = date.fromisoformat(day)
-    way = way_of(2024, entries=(THB, OCTA), settings=SETTINGS, day=today, has_returns=False)
+    way = way_on(day, THB, OCTA, has_returns=False)
     assert [stage.arguments[0] for stage in way.stages] == done
     assert ("no return of round 2024 came yet" in way.why) == (done == ["remind"])
 

@@ -143,8 +143,8 @@ def report_html(*views: Any, version: str = "restricted") -> str:
             tables=entries[:1],
             figures=entries[1:2],
             views=views,
-            colours=page_colours("thb", version),
-            cover=picture(*cover_colours("thb", version), 180, ("BG", "GR", "RO")),
+            colours=page_colours("#5a2a62", version),
+            cover=picture(*cover_colours("#5a2a62", version), 180, ("BG", "GR", "RO")),
         )
     )
 

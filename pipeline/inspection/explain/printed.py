@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.inspection.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.inspection.explain.references import Ledger, Listed, Printed
 from pipeline.inspection.readback.values import percent_places, rounded
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.document.quality import answer
 from pipeline.report.exhibits.strips import answered
 from pipeline.report.ledger import ANSWERED, is_of_the_version, keys_of, parse_ledger
@@ -61,9 +61,10 @@ class ExplainedNumber:
 
 def read_ledger(project: Project, round_: int, *, report: str, version: str) -> Ledger:
     """What a version prints. Raises UserError when it was not built."""
-    if report not in REPORTS:
+    if report not in project.reports:
         raise UserError(
-            f"there is no report '{report}'", allowed=", ".join(f"{r}:T1.r1.c1" for r in REPORTS)
+            f"there is no report '{report}'",
+            allowed=", ".join(f"{r}:T1.r1.c1" for r in project.reports),
         )
     path = project.ledger(round_, report, version)
     if not is_there(path):

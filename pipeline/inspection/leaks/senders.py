@@ -17,7 +17,6 @@ from pipeline.cells import CONF_LABEL, OBS_LABEL, POPULATION_CUBE
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.sources import Sources
 from pipeline.inspection.readback.report import ScanReport
-from pipeline.project import REPORTS
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _CODE = re.compile(r"[A-Za-z0-9_]+")
@@ -106,13 +105,13 @@ def _allowed(contracts: Contracts, sources: Sources) -> dict[str, Allowed]:
         "cells.question": _one_of(_QUESTIONS),
         "conflicts.dimensions": _one_of(dimensions),
         "conflicts.resolution": _one_of(_RESOLUTIONS),
-        "coverage.report": _one_of(REPORTS),
+        "coverage.report": _one_of(contracts.by_report),
         "coverage.title": _one_of(titles),
         "coverage.answer": _one_of(_ANSWERS),
         "areas.crime_area": _one_of(areas),
         "meta.name": code,
         "meta.value": lambda text: True,
-        "sources.report": _one_of(REPORTS),
+        "sources.report": _one_of(contracts.by_report),
         "sources.source": sources.is_for_others,
         "sources.definition": lambda text: sources.definition_for_others(text) == text,
         **dict.fromkeys(("cells.note", "conflicts.reason"), nothing),

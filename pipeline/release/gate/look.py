@@ -15,7 +15,7 @@ from pipeline.contracts.gate_rules import GateRules
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.numbers.presence import Counted, Counts, read_counts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.gate.enough import rules_of
 from pipeline.release.gate.reasons import Gate, GateReason, Kind, ReportGate, states_of
 from pipeline.release.proofs.standing import proofs_of
@@ -46,7 +46,7 @@ def gate(
     round_: int,
     *,
     day: date | None = None,
-    reports: Iterable[str] = REPORTS,
+    reports: Iterable[str] | None = None,
 ) -> Gate:
     """Whether a round is fit to be published on a day, today without one, with all that
     keeps it back. Raises DamagedFileError where what a step left is damaged, and
@@ -57,7 +57,7 @@ def gate(
     when = day or parse_day("")
     counts = read_counts(project, contracts, round_=round_)
     found = []
-    for report in reports:
+    for report in project.reports if reports is None else reports:
         looked = _Looked(project, contracts, rules, round_, report, when)
         found.append(_report_gate(looked, counts))
     return Gate(round_, when, rules.reference, tuple(found))

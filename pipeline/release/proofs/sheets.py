@@ -16,7 +16,7 @@ from pipeline.contracts.calendar import Calendar, load_calendar
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.proofs.figures import (
     SheetFigure,
     VersionFigures,
@@ -123,7 +123,7 @@ class SheetMaker:
         *,
         round_: int,
         day: date,
-        reports: Iterable[str] = REPORTS,
+        reports: Iterable[str] | None = None,
     ) -> None:
         self.project, self.contracts = project, contracts
         self.round, self.day = round_, day
@@ -133,7 +133,7 @@ class SheetMaker:
                 VersionFigures(project, contracts, round_=round_, report=report, version=name)
                 for name in names
             ]
-            for report in reports
+            for report in (project.reports if reports is None else reports)
             if contracts.contract(report).tables_of(round_)  # else the round asks for none of it
         }
         self.answers = read_answers(project, round_)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
 
+READABLE = 4.5  # the least contrast of a text (WCAG 2, level AA)
 RULE = "#c3cad2"  # lines of tables and between columns
 
 # Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell
@@ -24,10 +25,8 @@ CLASSES = ("#eef3f7", "#c3d6e4", "#86aecb", "#3f78a5", "#14395b")
 TENTHS = ("#14213d", "#3e82ab", "#c3d6e4", "#ffffff")
 LAND = "#e3e5e7"  # of a map: what lies around the member states
 
-# The colour of a report: its headings, its cover. The colour of a version: its marking,
-# and nothing else.
-REPORTS: Mapping[str, str] = {"thb": "#5a2a62", "migration": "#0b5563", "octa": "#1c3f6e"}
-REPORT = "#1c3f6e"  # of a report that has none of its own
+# The colour of a version: its marking, and nothing else. That of a report, for its
+# headings and its cover, stands in its report.yaml.
 VERSIONS: Mapping[str, str] = {"restricted": "#8c1420", "partner": "#6b4500", "public": "#1f4e79"}
 
 
@@ -37,9 +36,19 @@ def mixed(colour: str, other: str, *, part: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
 
 
-def page_colours(report: str, version: str) -> dict[str, str]:
-    """The CSS variables of a report's version."""
-    own = REPORTS.get(report, REPORT)
+def contrast_on_paper(colour: str) -> float:
+    """How well a text of a colour is read on white, from 1 to 21 (WCAG 2, contrast ratio
+    of relative luminances).
+    """
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def page_colours(own: str, version: str) -> dict[str, str]:
+    """The CSS variables of a version of a report whose `own` colour is given."""
     return {
         "ink": INK,
         "grey": GREY,
@@ -51,11 +60,10 @@ def page_colours(report: str, version: str) -> dict[str, str]:
     }
 
 
-def cover_colours(report: str, version: str) -> tuple[str, str, str]:
-    """Ground, land around and member states of the map on the cover: dark for a version
-    that is not public.
+def cover_colours(own: str, version: str) -> tuple[str, str, str]:
+    """Ground, land around and member states of the map on the cover, from the `own` colour
+    of a report: dark for a version that is not public.
     """
-    own = REPORTS.get(report, REPORT)
     if version == "public":
         return PAPER, "#eef0f3", own
     deep = mixed(own, "#000000", part=0.25)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from pipeline.contracts.definitions import REPORT, read_report_file
+from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError, UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.exhibits.layout import asked_of
 from pipeline.report.narrative.bound_text import Narrative
@@ -109,9 +109,7 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
     """
     found = _Found()
     read = []
-    for report in REPORTS:
-        if not (project.templates / report / REPORT).is_file():
-            continue
+    for report in project.reports:
         for version in read_report_file(project.templates, report).versions:
             store_path = project.store(round_, report, version)
             if is_there(store_path):

@@ -80,6 +80,7 @@ class Definition:
     report: str
     title: str
     reference: str
+    colour: str
     chapters: tuple[str, ...]
     subtitle: str
     marking: str
@@ -140,6 +141,7 @@ def read_definition(templates: Path, report: str, *, version: str) -> Definition
         report,
         own.title,
         f"{own.reference}/{shared.reference}",
+        own.colour,
         own.versions[version],
         shared.subtitle,
         shared.marking,
@@ -185,8 +187,8 @@ def build_document(store: Printing, templates: Path) -> Document:
         html = writer.environment.get_template("shared/report.html.j2").render(
             doc=doc,
             fonts=font_faces(),
-            colours=page_colours(store.report, store.version),
-            cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members),
+            colours=page_colours(definition.colour, store.version),
+            cover=picture(*cover_colours(definition.colour, store.version), COVER_MAP, members),
             contents=writer.contents,
             tables=[e for e in writer.tables if e.listed],
             figures=[e for e in writer.figures if e.listed],

@@ -21,7 +21,8 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy
 from pipeline.errors import NarrativeError, UserError
 from pipeline.numbers.store_files import write_empty_store
-from pipeline.project import REPORTS, Project
+from pipeline.project import ENDING, Project
+from pipeline.report.charts.palette import READABLE, contrast_on_paper
 from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.quality import read_quality
@@ -56,7 +57,7 @@ def lint_templates(
     if broken:
         return
     with tempfile.TemporaryDirectory() as folder:
-        for report in REPORTS:
+        for report in project.reports:
             store_path = Path(folder) / f"{report}.duckdb"
             write_empty_store(store_path, round_)
             done: set[str] = set()
@@ -138,7 +139,7 @@ def _definitions(project: Project, contracts: Contracts, *, policy: Policy) -> I
                         f"templates/shared/quality.yaml, {entry['heading']}: there is no version"
                         f" '{name}'"
                     )
-    for report in REPORTS:
+    for report in project.reports:
         yield from _definition(project, contracts, report=report, versions=set(versions))
     for path in sorted(templates.glob("*/exhibits.yaml")):
         try:
@@ -181,6 +182,16 @@ def _definition(
         yield str(problem)
         return
     where = name_of(own.file.path)
+    if report not in contracts.by_report:
+        yield (
+            f"{where}: there is no contract data_contracts/{report}{ENDING}; write it, or rename"
+            " the folder"
+        )
+    if (seen := contrast_on_paper(own.colour)) < READABLE:
+        yield (
+            f"{where} {own.file.place(('colour',))}: {own.colour} has a contrast of {seen:.1f} on"
+            f" white; a heading needs {READABLE}: take a darker one"
+        )
     tables = {t.name: t.report for t in contracts.tables}
     for number, cube in enumerate(own.borrowed_cubes):
         if tables.get(cube, report) == report:

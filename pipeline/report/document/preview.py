@@ -208,7 +208,7 @@ def build_preview(store: Printing, templates: Path, chapter: str) -> dict[str, s
         printed = environment.get_template("preview/print.html.j2").render(
             **given,
             fonts=font_faces(),
-            colours=page_colours(store.report, store.version),
+            colours=page_colours(definition.colour, store.version),
             chapters=[_alone(html)],
         )
     return {PAGE: page, PRINT: printed}

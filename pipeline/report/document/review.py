@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contracts.definitions import REPORT, read_report_file
+from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError, UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.document.check_text import write_texts
 from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bound_text import MESSAGES, Narrative
@@ -73,12 +73,12 @@ class Unread:
 
 
 def unread_sections(
-    project: Project, contracts: Contracts, *, round_: int, of: Iterable[str] = REPORTS
+    project: Project, contracts: Contracts, *, round_: int, of: Iterable[str] | None = None
 ) -> list[Unread]:
     """The sections of all reports, or of some, that must be read for a round. Raises
     UserError where no store of it was built.
     """
-    of = tuple(of)
+    of = project.reports if of is None else tuple(of)
     built = [*_versions(project, round_, of=of)]
     if built and not any(_waits(project, report, round_) for report in of):
         return []  # nothing has to be written to know it
@@ -151,9 +151,7 @@ def sections_to_read(project: Project, round_: int) -> list[Section]:
     anything of it was built.
     """
     found: dict[str, Section] = {}
-    for report in REPORTS:
-        if not (project.templates / report / REPORT).is_file():
-            continue
+    for report in project.reports:
         versions = read_report_file(project.templates, report).versions
         folder = project.templates / report / "narrative"
         chapters = dict.fromkeys(c for chapters in versions.values() for c in chapters)
@@ -167,8 +165,7 @@ def _versions(project: Project, round_: int, *, of: Iterable[str]) -> Iterator[t
     mostly print too.
     """
     for report in of:
-        path = project.templates / report / REPORT
-        versions = read_report_file(project.templates, report).versions if path.is_file() else {}
+        versions = read_report_file(project.templates, report).versions
         for version in sorted(versions, key=lambda v: v != _RESTRICTED):
             if project.store(round_, report, version).is_file():
                 yield report, version

@@ -20,7 +20,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.offices import office_label
 from pipeline.errors import RenderError
 from pipeline.findings import Finding
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.days import read_date
 from pipeline.returns.feedback.paper import Paper, on_paper
 from pipeline.returns.feedback.words import shortened
@@ -117,7 +117,8 @@ class LetterWriter:
         came and what was refused of all parts, and asks nothing that the office is asked.
         """
         of_state = sorted(
-            (f for f in self.validation.findings if f.state == state), key=_reading_order
+            (f for f in self.validation.findings if f.state == state),
+            key=lambda f: _reading_order(f, [*self.contracts.by_report]),
         )
         findings = [f for f in of_state if f.office == office]
         files = self._files(state, office)
@@ -223,7 +224,11 @@ class LetterWriter:
         """One line per file, and one per report of which there is none."""
         accounts = {a.file: a for a in self.validation.accounts}
         lines = []
-        for row in (r for r in summary_rows(self.validation) if r.state == state):
+        for row in (
+            r
+            for r in summary_rows(self.validation, [*self.contracts.by_report])
+            if r.state == state
+        ):
             title = self.contracts.contract(row.report).title
             files = [f for f in self._files(state, office) if f.report == row.report]
             outcome = self.texts.say(row.outcome)
@@ -297,8 +302,9 @@ class LetterWriter:
             if f.severity == "error":
                 errors.setdefault((f.report, f.table, f.office), []).append(f)
         lines = []
+        order = [*self.contracts.by_report]
         for (report, table, office), found in sorted(
-            errors.items(), key=lambda e: (REPORTS.index(e[0][0]), e[0][1:])
+            errors.items(), key=lambda e: (order.index(e[0][0]), e[0][1:])
         ):
             sheet = self.contracts.table(table).layout.sheet if table else ""
             lines.append(
@@ -333,7 +339,7 @@ class LetterWriter:
             for told in table_outcomes(self.contracts, self.validation)
             if told["state"] == state and told.get("office", "") == office
         }
-        for report in (r for r in REPORTS if r in sent):
+        for report in (r for r in self.contracts.by_report if r in sent):
             contract = self.contracts.contract(report)
             full, empty, refused = [], [], []
             for table in tables_for(contract, state, round_=self.validation.reading.round):
@@ -366,11 +372,11 @@ def _rules(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted({line["rule"]: line for line in lines}.values(), key=lambda line: line["rule"])
 
 
-def _reading_order(finding: Finding) -> tuple[object, ...]:
+def _reading_order(finding: Finding, reports: Sequence[str]) -> tuple[object, ...]:
     """By report, sheet and place as a person reads them: line 9 before line 10, column
     B before AA.
     """
-    report = REPORTS.index(finding.report) if finding.report in REPORTS else len(REPORTS)
+    report = reports.index(finding.report) if finding.report in reports else len(reports)
     sheet = [part.zfill(9) for part in re.split(r"(\d+)", finding.sheet)]
     row = [int(n) for n in re.findall(r"\d{1,9}", finding.cell)]
     letters = re.match(r"[A-Z]*", finding.cell)

@@ -364,7 +364,11 @@ class _Work:
         say = self.texts.say
         state = self.contracts.codelist("states").label(file.state)
         title = say(N_("{state}: findings in the return")).format(state=state)
-        rows = [r for r in summary_rows(self.validation) if r.state == file.state]
+        rows = [
+            r
+            for r in summary_rows(self.validation, [*self.contracts.by_report])
+            if r.state == file.state
+        ]
         if file.office:
             title = f"{title}, {office_label(self.contracts, file.office)}"
             rows = part_rows(self.validation, report=file.report, state=file.state)

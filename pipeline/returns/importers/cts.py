@@ -69,7 +69,7 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
 
 
 def _gather(gathering: Gathering, release: str) -> Reading:
-    for state, year, row in rows_of_round(gathering, "octa"):
+    for state, year, row in rows_of_round(gathering, TABLES[0]):
         _map_row(row, state, year=year, gathering=gathering)
     source = Source("cts", "UNODC", "Crime Trends Survey (UN-CTS)", release)
     return remark_sums(gathering.settle(source, TABLES), gathering.contracts)

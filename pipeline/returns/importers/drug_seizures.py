@@ -99,7 +99,7 @@ def _gather(gathering: Gathering) -> Reading:
     release = EDITIONS.get(title, "edition not stated in the file")
     source = Source("drug_seizures", "UNODC", f"annex 7.1 {title}", release)
     cells: dict[Key, list[_Row]] = defaultdict(list)
-    for state, year, row in own_rows(gathering, "octa", columns=COLUMNS):
+    for state, year, row in own_rows(gathering, TABLE, columns=COLUMNS):
         number = gathering.read(row, KILOGRAMS)
         if code := _code(row, number, gathering=gathering):
             cells[Key(TABLE, (state, year, code))].append(_Row(row, number))

@@ -56,7 +56,7 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """
     published = read_observations(path, DATASETS, contracts=contracts)
     found = {row.text(TIME) for row in published.rows}
-    years = scope_of_round(contracts, "octa", round_=round_).years
+    years = scope_of_round(contracts, TABLES[0], round_=round_).years
     if not years & found:
         raise UserError(
             "there is no row and no column of a year of the round; found:"
@@ -96,7 +96,7 @@ def _code(row: PublishedRow, column: str) -> str:
 
 def _gather(gathering: Gathering) -> Reading:
     contracts, published = gathering.contracts, gathering.published
-    scope = gathering.scope or scope_of_round(contracts, "octa", round_=gathering.round_)
+    scope = gathering.scope or scope_of_round(contracts, TABLES[0], round_=gathering.round_)
     for row in published.rows:
         iccs, unit, geo = (_code(row, part) for part in DATASETS["crim_off_cat"].dimensions)
         year = row.text(TIME)

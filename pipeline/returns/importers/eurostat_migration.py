@@ -103,7 +103,11 @@ def _gather(gathering: Gathering) -> Reading:
     columns = Columns("geo", "year" if kind.endswith("citizenship") else "TIME_PERIOD", labels)
     reporting: set[str] = set()
     for state, year, row in own_rows(
-        gathering, "migration", columns=columns, elsewhere="other_reporting_area", read_area=code_of
+        gathering,
+        TABLES[kind],
+        columns=columns,
+        elsewhere="other_reporting_area",
+        read_area=code_of,
     ):
         used = gathering.added
         _map_row(kind, row, place=(state, year), contracts=contracts, gathering=gathering)

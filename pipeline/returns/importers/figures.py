@@ -207,9 +207,10 @@ class Scope:
     years: frozenset[str]
 
 
-def scope_of_round(contracts: Contracts, report: str, *, round_: int) -> Scope:
-    """The member states of a round, and the years that its returns restate."""
-    years = frozenset(str(y) for y in contracts.contract(report).years(round_))
+def scope_of_round(contracts: Contracts, table: str, *, round_: int) -> Scope:
+    """The member states of a round, and the years that its returns with a table restate."""
+    contract = contracts.contract(contracts.table(table).report)
+    years = frozenset(str(y) for y in contract.years(round_))
     return Scope(states_of(contracts, round_), years)
 
 
@@ -249,20 +250,20 @@ def with_anchored(
 
 def own_rows(
     gathering: Gathering,
-    report: str,
+    table: str,
     *,
     columns: Columns,
     elsewhere: str = "other_state",
     read_area: Callable[[PublishedRow, str], str] = PublishedRow.text,
 ) -> list[tuple[str, str, PublishedRow]]:
     """Rows of member states in the years of the round, each with its state and year;
-    the others are counted.
+    the others are counted. `table` is one that the rows go into.
 
     `elsewhere` is the reason counted for rows of other areas. A gathering with a scope
     of its own reads that instead.
     """
     contracts = gathering.contracts
-    scope = gathering.scope or scope_of_round(contracts, report, round_=gathering.round_)
+    scope = gathering.scope or scope_of_round(contracts, table, round_=gathering.round_)
     states, years = scope.areas, scope.years
     own = []
     for row in gathering.published.rows:

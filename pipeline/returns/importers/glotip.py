@@ -61,7 +61,7 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
 
 
 def _gather(gathering: Gathering, release: str) -> Reading:
-    own = rows_of_round(gathering, "thb")
+    own = rows_of_round(gathering, TABLES[0])
     named = _countries_named(own, gathering.contracts)
     for state, year, row in own:
         _map_row(row, (state, year), gathering=gathering, named=named)

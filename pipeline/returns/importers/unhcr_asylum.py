@@ -70,7 +70,7 @@ def _gather(gathering: Gathering) -> Reading:
     labels = tuple(h for h in heads.all if h not in (heads.year, heads.asylum, *heads.figures))
     columns = Columns(heads.asylum, heads.year, labels)
     cells: dict[Key, _Cell] = defaultdict(_Cell)
-    for state, year, row in own_rows(gathering, "migration", columns=columns):
+    for state, year, row in own_rows(gathering, TABLE, columns=columns):
         cell = cells[Key(TABLE, (state, year, step))]
         _take_row(row, cell, heads=heads, gathering=gathering)
     notes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))

@@ -42,11 +42,11 @@ def _release(banner: tuple[Value, ...]) -> str:
     return ""
 
 
-def rows_of_round(gathering: Gathering, report: str) -> list[tuple[str, str, PublishedRow]]:
+def rows_of_round(gathering: Gathering, table: str) -> list[tuple[str, str, PublishedRow]]:
     """Rows of member states in the years of the round, each with its state and year;
     the others are counted.
     """
-    return own_rows(gathering, report, columns=COLUMNS)
+    return own_rows(gathering, table, columns=COLUMNS)
 
 
 def described(state: str, row: PublishedRow, *, value: str) -> str:

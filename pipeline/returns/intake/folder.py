@@ -16,7 +16,7 @@ from pipeline.contracts.offices import (
     office_named,
 )
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.intake.shown import shown_name
 from pipeline.system.files import name_as_text
 
@@ -117,7 +117,9 @@ def find_returns(project: Project, contracts: Contracts, *, round_: int) -> list
             do="give another round, or make the folder and put the returns in it",
         )
     everybody = {
-        state for report in REPORTS for state in respondents(contracts, report, round_=round_)
+        state
+        for report in contracts.by_report
+        for state in respondents(contracts, report, round_=round_)
     }
     found = [
         ReturnFile(
@@ -128,10 +130,11 @@ def find_returns(project: Project, contracts: Contracts, *, round_: int) -> list
             rule=_rule_outside(p, everybody),
         )
         for p in sorted(folder.iterdir())
-        if p.name not in (*REPORTS, QUERY_LOG, QUERY_RECORD) and not is_left_by_program(p.name)
+        if p.name not in (*contracts.by_report, QUERY_LOG, QUERY_RECORD)
+        and not is_left_by_program(p.name)
     ]
     offices = load_offices(contracts)
-    for report in REPORTS:
+    for report in contracts.by_report:
         found += (
             replace(file, parts=offices.of(report, file.state, round_=round_))
             for file in _find_in(folder / report, contracts, report=report, round_=round_)

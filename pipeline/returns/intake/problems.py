@@ -43,7 +43,7 @@ RULES: dict[str, IntakeRule] = {
     ),
     "wrong-folder": IntakeRule(
         "query",
-        "<round>/thb, <round>/migration or <round>/octa",
+        "<round>/<report>, as 2022/thb",
         "put the file into the folder of its report",
     ),
     "unclear-name": IntakeRule(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts, Table
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.intake.folder import RECORDS_MARK, is_left_by_program
 from pipeline.returns.intake.shown import shown_name
 from pipeline.system.files import name_as_text
@@ -41,7 +41,7 @@ class RecordFile:
 def find_records(project: Project, contracts: Contracts, *, round_: int) -> list[RecordFile]:
     """Every file of a round that is named as records, in a fixed order."""
     found: list[RecordFile] = []
-    for report in REPORTS:
+    for report in contracts.by_report:
         folder = project.returns / str(round_) / report
         paths = sorted(folder.iterdir(), key=lambda p: p.name) if folder.is_dir() else []
         taken: dict[tuple[str, str], str] = {}

@@ -17,7 +17,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.offices import in_file_name, office_named, require_office
 from pipeline.errors import UserError
 from pipeline.findings import Finding
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.formats.archive import MAX_FILE
 from pipeline.returns.formats.opened import open_file
 from pipeline.returns.formats.raw import DamagedFile, RawWorkbook
@@ -156,9 +156,11 @@ def _office(contracts: Contracts, path: Path, *, whose: Whose) -> str:
 
 
 def _require_asked(contracts: Contracts, whose: Whose) -> None:
-    if whose.report not in REPORTS:
+    if whose.report not in contracts.by_report:
         raise UserError(
-            f"there is no report '{whose.report[:40]}'", allowed=", ".join(REPORTS), do=_WHOSE
+            f"there is no report '{whose.report[:40]}'",
+            allowed=", ".join(contracts.by_report),
+            do=_WHOSE,
         )
     if not 2000 <= whose.round < 2100:
         raise UserError(f"there is no round {whose.round}", allowed="2000 to 2099", do=_WHOSE)

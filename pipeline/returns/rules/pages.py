@@ -15,7 +15,7 @@ from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.offices import office_label
 from pipeline.findings import SEVERITIES, Finding
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.rules.reference import anchor_of, every_kind
 from pipeline.returns.rules.summary import office_entry, summary_rows, table_outcomes
@@ -72,7 +72,7 @@ def write_pages(project: Project, contracts: Contracts, *, validation: Validatio
             parts=every_kind(contracts, (validation.reading.round,)),
         )
         pages["index.html"] = environment.get_template("index.html.j2").render(
-            _index_view(validation, states)
+            _index_view(contracts, validation, states=states)
         )
     for old in folder.glob("*.html"):
         if _PAGE.fullmatch(old.name) and old.name not in pages:
@@ -139,7 +139,11 @@ def states_with_page(contracts: Contracts, validation: Validation) -> dict[str, 
     """States that get a page: all that are asked, and those that a file is about. Only
     listed codes name a file.
     """
-    asked = [s for r in REPORTS for s in respondents(contracts, r, round_=validation.reading.round)]
+    asked = [
+        state
+        for report in contracts.by_report
+        for state in respondents(contracts, report, round_=validation.reading.round)
+    ]
     known = contracts.codelist("states")
     about = {
         *asked,
@@ -152,10 +156,12 @@ def states_with_page(contracts: Contracts, validation: Validation) -> dict[str, 
 def _state_view(
     contracts: Contracts, validation: Validation, *, state: str, name: str
 ) -> dict[str, Any]:
-    summary = {r.report: r for r in summary_rows(validation) if r.state == state}
+    summary = {
+        r.report: r for r in summary_rows(validation, [*contracts.by_report]) if r.state == state
+    }
     outcomes = [o for o in table_outcomes(contracts, validation) if o["state"] == state]
     reports = []
-    for report in REPORTS:
+    for report in contracts.by_report:
         findings = [f for f in validation.findings if (f.state, f.report) == (state, report)]
         if report in summary:
             reports.append(
@@ -195,11 +201,13 @@ def _ignored(accounts: Iterable[FileAccount]) -> list[tuple[str, int]]:
     return sorted(total.items())
 
 
-def _index_view(validation: Validation, states: dict[str, str]) -> dict[str, Any]:
+def _index_view(
+    contracts: Contracts, validation: Validation, *, states: dict[str, str]
+) -> dict[str, Any]:
     others = [f for f in validation.findings if f.state not in states]
     return {
         "round": validation.reading.round,
         "states": states,
-        "rows": summary_rows(validation),
+        "rows": summary_rows(validation, [*contracts.by_report]),
         "others": others,
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.check import check_round, later_files, refusals, refused_parts
 from pipeline.returns.rules.known import InForce, entries_in_force, is_known
@@ -58,7 +58,8 @@ def opened_rounds(project: Project) -> list[int]:
     return sorted(
         int(p.name)
         for p in project.returns.glob("*")
-        if p.name.isdigit() and any(f.is_file() for r in REPORTS for f in (p / r).glob("*"))
+        if p.name.isdigit()
+        and any(f.is_file() for r in project.collected for f in (p / r).glob("*"))
     )
 
 

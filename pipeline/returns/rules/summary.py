@@ -4,6 +4,7 @@ and the findings about it; of a return in parts also by office.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.offices import load_offices
 from pipeline.findings import SEVERITIES, Finding
-from pipeline.project import REPORTS
 from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.texts import N_
 
@@ -43,7 +43,7 @@ class SummaryRow:
     office: str = ""
 
 
-def summary_rows(validation: Validation) -> list[SummaryRow]:
+def summary_rows(validation: Validation, reports: Sequence[str]) -> list[SummaryRow]:
     """One row per state and report that a file or a finding is about, in the order of
     reports and states.
     """
@@ -57,7 +57,8 @@ def summary_rows(validation: Validation) -> list[SummaryRow]:
                 (finding.report, finding.state), dict.fromkeys(SEVERITIES, 0)
             )
             by_severity[finding.severity] += 1
-    keys = sorted({*accounts, *counts}, key=lambda k: (REPORTS.index(k[0]), k[1]))
+    asked = (key for key in {*accounts, *counts} if key[0] in reports)
+    keys = sorted(asked, key=lambda k: (reports.index(k[0]), k[1]))
     return [
         _summary_of_return(
             validation, key, accounts=accounts.get(key, []), counts=counts.get(key, {})

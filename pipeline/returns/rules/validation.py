@@ -126,7 +126,7 @@ def print_summary(project: Project, validation: Validation) -> None:
     for head in ("filled", "loaded", "refused", "ignored", "errors", "queries", "notes"):
         table.add_column(head, justify="right")
     table.add_column("outcome")
-    rows = summary_rows(validation)
+    rows = summary_rows(validation, project.collected)
     received = {row.report for row in rows if row.file}
     for report in dict.fromkeys(row.report for row in rows if row.report not in received):
         table.add_row(report, "all", *[""] * 8, "not received")

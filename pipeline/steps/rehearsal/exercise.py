@@ -20,12 +20,12 @@ from pathlib import Path
 
 from pipeline.contracts.calendar import CALENDAR
 from pipeline.contracts.known_errors import REGISTER as KNOWN_ERRORS
-from pipeline.contracts.model import ENDING, Contracts, load_contracts
+from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.operations import OPERATIONS
 from pipeline.contracts.population import FILE as POPULATION
 from pipeline.contracts.population import load_population
 from pipeline.errors import PlaceError, UserError
-from pipeline.project import CODE_ROOT, REPORTS, Project
+from pipeline.project import CODE_ROOT, ENDING, Project
 from pipeline.steps.rehearsal.marks import EXERCISE, mark_templates, mark_titles
 from pipeline.system.files import write_file
 from pipeline.system.signed.signers import FILE as SIGNERS
@@ -155,7 +155,7 @@ def prepare(
     project.returns.mkdir()
     if states:
         _keep_states(project, states, round_)
-    for report in REPORTS:
+    for report in project.collected:
         if report not in reports:
             _ask_no_more(project.contracts / f"{report}{ENDING}", round_)
     contracts = load_contracts(project.contracts)

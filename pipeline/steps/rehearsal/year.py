@@ -21,8 +21,9 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
+from pipeline.contracts.layout import CENTER, respondents
 from pipeline.errors import NarrativeError, NoGoError, ReturnError, SignOffError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.gate.reasons import Kind
 from pipeline.steps.rehearsal.account import Account, Run
 from pipeline.steps.rehearsal.editor import correct_texts
@@ -114,8 +115,11 @@ class _Year:
             self._send(before, state)
         for state in senders.those(Manner.WRONG, Manner.BROKEN):
             self._send(before, state, spoiled=True)
-        if "octa" in self.plan.reports:
-            self._send(before, "SELEC")
+        contracts = self.exercise.contracts()
+        if any(
+            CENTER in respondents(contracts, r, round_=self.plan.round) for r in self.plan.reports
+        ):
+            self._send(before, CENTER)
         self.exercise.commit("what came in time")
         for state, code in self._checked_by_themselves():
             path = self._return_of(state)
@@ -334,7 +338,7 @@ class _Year:
 
     def _gates(self) -> list[tuple[str, ...]]:
         """The gate of the round, or of each report where not all of them are tried."""
-        if self.plan.reports == REPORTS:
+        if self.plan.reports == self.exercise.project.reports:
             return [()]
         return [("--report", report) for report in self.plan.reports]
 

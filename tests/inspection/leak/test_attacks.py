@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from attack import bar_lengths, between, numerators, work_out, work_out_across
-from builds import ROOT, ROUND, once, shared_folder
+from builds import REPORTS, ROOT, ROUND, once, shared_folder
 from here import run_here
 
 from pipeline.cells import Key
@@ -31,7 +31,7 @@ from pipeline.disclosure.proof import certificate_path, prove_version, require_p
 from pipeline.disclosure.protect import protect_round
 from pipeline.errors import DisclosureError
 from pipeline.numbers.mart_rows import read_marts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.formulas import change, rate, share
 from pipeline.report.printing import Printing

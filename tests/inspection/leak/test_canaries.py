@@ -22,12 +22,12 @@ import duckdb
 import pikepdf
 import pypdfium2
 import pytest
-from builds import ROUND, copy_project
+from builds import REPORTS, ROUND, copy_project
 from here import run_here
 from small_project import STATES, keep_chapters
 
 from pipeline.contracts.layout import COVER_SHEET, DEFINITION_FIELD, SOURCE_FIELD
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 pytestmark = pytest.mark.slow
 

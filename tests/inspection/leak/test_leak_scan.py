@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from pipeline.errors import LeakError
@@ -30,7 +30,7 @@ from pipeline.inspection.readback.marks import Fonts, read_page, to_unicode
 from pipeline.inspection.readback.objects import read_name_tree
 from pipeline.inspection.readback.report import ScanReport
 from pipeline.inspection.readback.words import canaries
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.ledger import charts_of, parse_ledger, statements_of
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
@@ -29,7 +29,7 @@ from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.stores import write_stores
 from pipeline.numbers.true_cells import TrueCell
 from pipeline.numbers.versions import StoreInputs
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.rules.validated import read_validation
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def test_notes_findings_definitions_and_sources_of_figures_change_nothing(
     project = Project(ROOT, tmp_path)
     shutil.copytree(built.round_folder(ROUND) / "stores", project.round_folder(ROUND) / "stores")
     public = load_policy(ROOT / "data_contracts", contracts).version("public")
-    inputs = store_inputs(read_validation(built, ROUND), ROUND)
+    inputs = store_inputs(read_validation(built, ROUND), ROUND, reports=REPORTS)
     for _ in range(CHANGES * 7 // 10):
         changed = write_stores(
             project,
@@ -133,7 +133,7 @@ def test_counts_moved_between_hidden_cells_change_nothing_behind_an_edition(
         certificate_path(built, ROUND, version="public").read_text(encoding="utf-8")
     )
     policy = load_policy(ROOT / "data_contracts", contracts)
-    day = release_day(store_inputs(read_validation(built, ROUND), ROUND))
+    day = release_day(store_inputs(read_validation(built, ROUND), ROUND, reports=REPORTS))
     edition = PublishedEdition("public-2022-1", cells, shown & frozenset(cells), left_out)
     years = [
         {k: v for k, v in table.items() if k.split(".")[1] == str(year)}
@@ -167,5 +167,5 @@ def moved_by(changes: dict[str, int], cells: dict[str, TrueCell]) -> dict[str, T
 
 
 def test_the_day_of_release_is_that_of_the_newest_return(built: Project) -> None:
-    inputs = store_inputs(read_validation(built, ROUND), ROUND)
+    inputs = store_inputs(read_validation(built, ROUND), ROUND, reports=REPORTS)
     assert release_day(inputs) == max(date.fromisoformat(m["cutoff"]) for m in inputs.meta.values())

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import ROOT, ROUND, files_of
+from builds import REPORTS, ROOT, ROUND, files_of
 from elsewhere import CANARIES, Elsewhere
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow

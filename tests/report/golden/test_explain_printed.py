@@ -22,7 +22,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 
 from pipeline.cells import is_outside
 from pipeline.contracts.model import Contracts
@@ -37,7 +37,7 @@ from pipeline.inspection.explain.printed import (
 )
 from pipeline.inspection.explain.references import Listed, Printed
 from pipeline.numbers.sql.explain import Explained
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.ledger import is_of_the_version
 
 pytestmark = pytest.mark.slow

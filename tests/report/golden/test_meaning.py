@@ -13,12 +13,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import ROUND, VERSIONS
+from builds import REPORTS, ROUND, VERSIONS
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.numbers.sql.marts import open_marts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.ledger import LedgerEntry, exhibits_of, lines_of, parse_ledger, statements_of
 from pipeline.returns.rules.parts import linked_to
 from pipeline.returns.rules.validated import read_validation

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import ROUND
+from builds import REPORTS, ROUND
 
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
 from pipeline.inspection.readback.outline import Block, read_blocks
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.document.compose import build_document
 from pipeline.report.ledger import TableKeys
 from pipeline.report.printing import Printing

@@ -19,13 +19,13 @@ import pikepdf
 import pypdfium2
 import pytest
 import yaml
-from builds import ROOT, ROUND, VERSIONS, files_of, once
+from builds import REPORTS, ROOT, ROUND, VERSIONS, files_of, once
 
 from pipeline.cells import POPULATION_CUBE, Key
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.sql.explain import Explained, explain, lines
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.formulas import compared
 from pipeline.report.ledger import charts_of, parse_ledger, statements_of
 from pipeline.report.numbers import number_text

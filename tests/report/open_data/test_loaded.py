@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import ROUND
+from builds import REPORTS, ROUND
 
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.open_data.grids import machine
 
 pytestmark = pytest.mark.slow

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.changes.builds import Build
 from pipeline.release.changes.paper import write_changes
 from pipeline.release.copies.hand_out import Edition, encrypted, marked

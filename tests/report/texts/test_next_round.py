@@ -10,13 +10,14 @@ import re
 from pathlib import Path
 
 import pytest
+from builds import REPORTS
 from next_round import JOINED, NEXT, next_round
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError, UserError
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.values import read_register
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.document.check_text import Fault, check_texts, write_texts
 from pipeline.report.document.review import ALL_SHOWN, mark_read, unread_sections
 from pipeline.report.ledger import Sentence

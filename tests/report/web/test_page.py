@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import broken_rules, chromium, opened
-from builds import ROUND
+from builds import REPORTS, ROUND
 
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.report.open_data.grids import machine
 
 if TYPE_CHECKING:

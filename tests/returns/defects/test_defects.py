@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from builds import REPORTS
 
 from defects import foreign, messy  # noqa: F401
 from defects.cases import CASES, Case
@@ -23,7 +24,7 @@ from defects.returns import (
     place,
 )
 from pipeline.findings import Finding
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.outcome import Validation

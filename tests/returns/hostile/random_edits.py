@@ -30,10 +30,11 @@ from hypothesis import strategies as st
 # for.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from builds import REPORTS
 from defects.formats import as_old_excel, as_open_document
 from defects.returns import ROOT, ROUND, CsvDraft, WorkbookDraft, contracts, good_workbook
 
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.returns.formats.opened import Opened, open_file
 from pipeline.returns.formats.raw import CsvText, DamagedFile
 from pipeline.returns.intake.account import FileAccount

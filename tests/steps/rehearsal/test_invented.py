@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
+from builds import REPORTS
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.layout import CENTER, respondents
 from pipeline.contracts.model import Contracts, Table, link_of
-from pipeline.project import REPORTS
 from pipeline.steps.rehearsal.invented import Figures, invented
 
 ROUNDS = (2022, 2024, 2031)
