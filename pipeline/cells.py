@@ -25,6 +25,8 @@ REGIONS = (REGION, CONSTANT, BOTH_YEARS)
 
 POPULATION_CUBE = "POPULATION"
 _CONTEXT = "CTX_"  # how cubes of context are called
+PLACES = "places"  # on a scale: the unit of judgements
+_JUDGED = "ASM_"  # how cubes of what experts judge are called
 
 SUPPRESSED_HIGHEST = 4  # what "<5", a count suppressed by its sender, may be at most
 
@@ -38,13 +40,23 @@ def is_outside(cube: str) -> bool:
     return cube == POPULATION_CUBE or cube.startswith(_CONTEXT)
 
 
+def is_judged(cube: str) -> bool:
+    """Whether a cube holds judgements: places on a scale, which are never added up."""
+    return cube.startswith(_JUDGED)
+
+
+def is_counted(cube: str) -> bool:
+    """Whether a cube holds what states count, which sums and disclosure control are about."""
+    return not is_outside(cube) and not is_judged(cube)
+
+
 def printed_decimals(value: Decimal, unit: str) -> int:
-    """With how many decimals a report prints a value: small weights keep theirs, the
-    rest is whole.
+    """With how many decimals a report prints a value: small weights keep theirs, and so
+    do coefficients of judgements; the rest is whole.
     """
     if unit == "kg" and 0 < value < 10:
         return 1 if value >= 1 else 3
-    return 0
+    return 2 if unit == PLACES and value != int(value) else 0
 
 
 def plain(value: Decimal) -> str:
@@ -179,6 +191,7 @@ class Cell:
     # keys of the wholes in whose blocks it stands, as far as the version may tell them
     wholes: tuple[str, ...] = ()
     queried: bool = False  # its state was asked about it, and the version may say so
+    word: str = ""  # of a judgement: what its place on a scale is called
 
     @property
     def compares(self) -> bool:

@@ -28,6 +28,8 @@ from typing import Any, NamedTuple
 
 TOTAL, GROUP, OWN_NATIONALS, POPULATION = "_T", "G_", "NAT", "POPULATION"
 CONTEXT = "CTX_"  # what others published, printed beside the figures of returns
+JUDGED = "ASM_"  # what experts judge, which no sum leads to
+REGION = "SELEC"
 HEADS = ["key", "value", "unit", "obs_status", "conf_status", "coverage", "states", "marks"]
 KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -357,6 +359,9 @@ def _read_row(release: Release, row: list[str], *, rules: Rules, round_: int, co
     if len(row) != columns:
         return f"there are {len(row)} columns"
     key, value, _, obs, conf, coverage, states = row[:7]
+    if key.startswith(JUDGED) and KEY.fullmatch(key):
+        of_state = key.split(":")[1].split(".")[0] != REGION
+        return f"{key} tells who judged" if of_state or states else ""
     fault = (
         rules.fault(key, round_)
         if not release.name

@@ -16,6 +16,7 @@ from typing import Literal
 
 from pipeline.cells import TOTAL, UNKNOWN, Key
 from pipeline.contracts.model import Contract, Contracts, Table
+from pipeline.contracts.scales import Scale
 
 CENTER = "SELEC"  # answers for its own activity
 CODE_MARK = "Code"
@@ -69,6 +70,13 @@ class SheetForm:
     @property
     def sheet(self) -> str:
         return self.table.layout.sheet
+
+    def scale(self, column: FormColumn) -> Scale:
+        """The scale of the answers in a column of a table that is answered in words."""
+        judged = self.table.judged
+        assert judged is not None
+        place = self.table.layout.columns.index(judged.dimension)
+        return judged.scale(column.codes[place])
 
     def key(self, row_codes: tuple[str, ...], column_codes: tuple[str, ...]) -> Key:
         layout = self.table.layout
@@ -125,11 +133,13 @@ def form_of(table: Table, contract: Contract, *, state: str, round_: int) -> She
         label = ", ".join(label for _, label in combination)
         head = ".".join(codes)
         columns.append(FormColumn(len(columns) + 1, "value", head, label, codes))
-        columns.append(
-            FormColumn(len(columns) + 1, "status", head + STATUS_SUFFIX, "Status", codes)
-        )
+        if table.judged is None:  # a word needs no status: what is not judged stays empty
+            columns.append(
+                FormColumn(len(columns) + 1, "status", head + STATUS_SUFFIX, "Status", codes)
+            )
     columns.append(FormColumn(len(columns) + 1, "conf", CONF_HEAD))
-    columns.append(FormColumn(len(columns) + 1, "note", NOTE_HEAD))
+    text = "Text of the contribution" if table.judged and table.judged.is_texts else ""
+    columns.append(FormColumn(len(columns) + 1, "note", NOTE_HEAD, text))
 
     rows = []
     if not table.layout.rows:

@@ -151,6 +151,9 @@ def lint_project(project: Project) -> Iterator[str]:
     mirrors = wrong.tried(lambda: load_mirrors(project.contracts, contracts))
     if mirrors is not None:
         yield f"mirrors: {len(mirrors)} pairs of tables in which two states report of the same"
+    if judged := contracts.assessment:
+        asked = sum(len(table.scales) for table in judged.tables.values())
+        yield f"assessment: {asked} questions on scales, in {', '.join(judged.tables)}"
     wrong.told |= dict.fromkeys(_wrong_lists(project, contracts))
     found = [c for c in checked if c is not None]
     yield f"code lists: {len(found)} with {sum(len(c) for c in found)} codes"

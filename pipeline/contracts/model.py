@@ -5,14 +5,16 @@ identities.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.cells import TOTAL, Key, is_outside
+from pipeline.cells import TOTAL, Key, is_judged, is_outside
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
 from pipeline.contracts.outside import AREAS, OutsideCube, load_outside
+from pipeline.contracts.scales import JudgedTable, Scale, load_assessment
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
 from pipeline.project import ENDING, collected_in
@@ -20,6 +22,10 @@ from pipeline.system.yaml_files import read_yaml
 
 ATTRIBUTES = ("obs_status", "conf_status", "note")
 LAST_ROUND = 9999
+STATISTICS = "judged"  # the code list of what is worked out of judgements
+LEVEL = "LEVEL"  # the statistic that is a level of threat
+WORDS = ("MEDIAN_LOW", "MEDIAN_HIGH", "LOWEST", "HIGHEST")  # those that are words of the scale
+OF_REGION = "_SEE"  # behind the name of a table of judgements: what is worked out of it
 _HOW_TO_FIND = "run 'make check', which names the line of everything that is wrong with a contract"
 
 
@@ -139,6 +145,8 @@ class Table:
     several_figures: str = (
         ""  # the status that says: the source gives several figures, the value is the largest
     )
+    judged: JudgedTable | None = None  # where it is answered in words of scales
+    longest_note: int = 1000  # characters
 
     @property
     def sql_name(self) -> str:
@@ -167,6 +175,12 @@ class Table:
     def key(self, codes: dict[str, str]) -> Key:
         """The key of a cell from the code of each dimension."""
         return Key(self.name, tuple(codes[d] for d in self.key_dimensions))
+
+    def scale_of(self, codes: tuple[str, ...]) -> Scale | None:
+        """The scale of the answer with these codes of the key; None where it is a number."""
+        if self.judged is None:
+            return None
+        return self.judged.scale(codes[self.key_dimensions.index(self.judged.dimension)])
 
     @property
     def rounding(self) -> int:
@@ -219,6 +233,16 @@ class Contracts:
         self.outside = tuple(outside)  # what others published, which no state is asked for
         self._tables = {t.name: t for c in contracts for t in c.tables}
         self._outside = {c.name: _table_of(c) for c in self.outside}
+        self.assessment = load_assessment(codelists.parent)
+        # What is worked out of judgements, which no state is asked for.
+        self._judged = {
+            t.name: t
+            for t in (
+                _of_region(own, load_codelist(codelists, STATISTICS))
+                for own in self._tables.values()
+                if own.judged and not own.judged.is_texts
+            )
+        }
 
     def __iter__(self) -> Iterator[Contract]:
         return iter(self.by_report.values())
@@ -232,6 +256,11 @@ class Contracts:
     def tables(self) -> list[Table]:
         """Every table of every contract, also those that some rounds do not ask for."""
         return list(self._tables.values())
+
+    @property
+    def judged_tables(self) -> list[Table]:
+        """The cubes of what is worked out of judgements, one for each table of them."""
+        return list(self._judged.values())
 
     def tables_of(self, round_: int) -> list[Table]:
         """The tables that a round asks for."""
@@ -247,6 +276,8 @@ class Contracts:
         """
         if name in self._outside:
             return self._outside[name]
+        if name in self._judged:
+            return self._judged[name]
         if name not in self._tables:
             raise UserError(
                 f"there is no table '{name}'",
@@ -262,6 +293,20 @@ class Contracts:
 
     def codelist(self, name: str) -> CodeList:
         return load_codelist(self.codelists, name)
+
+    def word_of(self, key: Key, value: Decimal | None) -> str:
+        """What the place of a judgement on its scale is called; empty for a number."""
+        table = self.table(key.cube) if is_judged(key.cube) else None
+        if table is None or table.judged is None or value is None or self.assessment is None:
+            return ""
+        statistic = key.codes[-1] if key.cube in self._judged else ""
+        if statistic == LEVEL:
+            return self.assessment.levels.word(int(value))
+        if statistic and statistic not in WORDS:
+            return ""
+        return table.judged.scale(
+            key.codes[table.key_dimensions.index(table.judged.dimension)]
+        ).word(int(value))
 
     def areas_of(self, cube: str) -> CodeList:
         """What the first code of a key is of: states, or areas of others."""
@@ -319,6 +364,22 @@ def _table_of(cube: OutsideCube) -> Table:
     )
 
 
+def _of_region(table: Table, statistics: CodeList) -> Table:
+    """The cube of what is worked out of a table of judgements: its dimensions, and the
+    statistic as the last one.
+    """
+    own = tuple(replace(d, enum=()) for d in table.dimensions)
+    return replace(
+        table,
+        name=f"{table.name}{OF_REGION}",
+        title=f"{table.title}, over the states that judged",
+        respondent="others",
+        dimensions=(*own, Dimension("statistic", "Statistic", statistics)),
+        layout=Layout("", (), ()),
+        judged=table.judged,
+    )
+
+
 def _custom(properties: Any) -> dict[str, Any]:
     return {p.property: p.value for p in properties or []}
 
@@ -360,6 +421,7 @@ def _read_rounds(table: str, own: dict[str, Any]) -> tuple[int, int]:
 
 def _read_table(schema: Any, report: str, *, folder: Path) -> Table:
     own = _custom(schema.customProperties)
+    assessment = load_assessment(folder.parent)
     first, last = _read_rounds(schema.name, own)
     roles = {p.name: _custom(p.customProperties).get("role", "") for p in schema.properties}
     measures = [p for p in schema.properties if roles[p.name] == "measure"]
@@ -416,7 +478,15 @@ def _read_table(schema: Any, report: str, *, folder: Path) -> Table:
         first_round=first,
         last_round=last,
         several_figures=own.get("severalFigures", ""),
+        judged=assessment.tables.get(schema.name) if assessment else None,
+        longest_note=_longest_note(schema),
     )
+
+
+def _longest_note(schema: Any) -> int:
+    """How many characters a note of the table may have."""
+    options = next(p.logicalTypeOptions for p in schema.properties if p.name == "note") or {}
+    return int(options.get("maxLength", Table.longest_note))
 
 
 def _read_contract(path: Path, folder: Path) -> Contract:
@@ -474,6 +544,33 @@ def _check_link(table: Table, identity: Identity, *, other: Table) -> None:
         )
 
 
+def _check_scales(table: Table) -> None:
+    """Raise ContractError where a table is answered in words and does not say which, or
+    is called like one that is and is not.
+    """
+    if is_judged(table.name) != (table.judged is not None):
+        raise ContractError(
+            f"{table.name} is called like a table of judgements and has no scales"
+            if table.judged is None
+            else f"the table of judgements {table.name} is called like one of counts",
+            where=f"{table.report}{ENDING}",
+            allowed="ASM_ before the names of tables in assessment.yaml, and of no others",
+            do="give the table another name, or its scales in assessment.yaml",
+        )
+    if table.judged is None:
+        return
+    asked = {c.code for c in table.dimension(table.judged.dimension).codes}
+    known = {code for code, _ in table.judged.scales}
+    if wrong := sorted(asked ^ known):
+        raise ContractError(
+            f"{table.name}: {', '.join(wrong)} is "
+            + ("asked without a scale" if wrong[0] in asked else "no question of the table"),
+            where="assessment.yaml",
+            allowed=", ".join(sorted(asked)),
+            do="give each question of the table one scale",
+        )
+
+
 def link_of(table: Table) -> Identity | None:
     """The identity by which a table counts the same as another one, where there is one."""
     return next((i for i in table.identities if i.same_total_as), None)
@@ -506,6 +603,7 @@ def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
                 allowed="names that begin otherwise than those of figures of others",
                 do="give the table another name",
             )
+        _check_scales(table)
         for identity in table.identities:
             if identity.dimension:
                 table.dimension(identity.dimension)

@@ -29,7 +29,7 @@ _SHEET = {
 
 OF_CONTRACT: Mapping[str, Any] = {
     "report": {"type": "string", "pattern": "^[a-z]+$", "description": "small letters"},
-    "windowYears": {"type": "integer", "minimum": 2, "maximum": 20},
+    "windowYears": {"type": "integer", "minimum": 1, "maximum": 20},
 }
 OF_TABLE: Mapping[str, Any] = {
     "crimeArea": _TEXT,

@@ -27,7 +27,7 @@ class TableRule:
     keep possible.
     """
 
-    sensitivity: Literal["none", "small_counts"]
+    sensitivity: Literal["none", "small_counts", "judgement"]
     threshold: int  # counts from 1 to threshold - 1 are small
     highest: int  # a hidden small count could still be this much or more
     values: int  # and has at least so many possible values
@@ -150,6 +150,11 @@ def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
         if name not in names:
             yield f"{file.place(('tables', name))}: there is no such table"
             continue
+        judged = contracts.table(name).judged is not None
+        if judged != (rule["sensitivity"] == "judgement"):
+            place = file.place(("tables", name, "sensitivity"))
+            what = "judgements" if judged else "no judgements"
+            yield f"{place}: the table holds {what}, so it is {'' if judged else 'not '}'judgement'"
         known = {d.name for d in contracts.table(name).dimensions}
         for number, step in enumerate(rule.get("coarsen", [])):
             for dimension in sorted(set(step) - known):

@@ -30,6 +30,7 @@ from pipeline.contracts.layout import (
 )
 from pipeline.contracts.model import Contract, Contracts
 from pipeline.contracts.offices import office_label
+from pipeline.contracts.scales import Scale
 from pipeline.contracts.sources import load_sources
 from pipeline.errors import UserError
 
@@ -103,7 +104,16 @@ HELP = (
         "One line per country: choose it from the list in the column beside the code.",
     ),
 )
+_HELP_OF_WORDS = (
+    "Words",
+    (
+        "Where a sheet asks for a judgement, choose a word from the list of the cell. A judgement"
+        " that you cannot make stays empty: it is not assessed."
+    ),
+)
 _YEARS = range(2000, 2100)
+_FIRST_SCALE = 6  # the column of lists in which the words of scales begin
+_WORDS_WIDTH = 24
 _GREY, _BLUE, _LIGHT = "FFE7E6E6", "FF1F3864", "FFF7F7F7"
 
 
@@ -171,9 +181,13 @@ def build_workbook(
         tables=[form.table for form in forms],
     )
     _write_cover(cover, contract, contracts=contracts, fields=fields)
-    _write_help(workbook.create_sheet(HELP_SHEET, 1))
+    judged = any(form.table.judged for form in forms)
+    _write_help(
+        workbook.create_sheet(HELP_SHEET, 1), lines=[*HELP, _HELP_OF_WORDS] if judged else HELP
+    )
     for form in forms:
-        _write_form(workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1), form)
+        sheet = workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1)
+        _write_form(sheet, form, scales=_scales_of(forms))
     lists.sheet_state = "hidden"
     return workbook
 
@@ -227,7 +241,7 @@ def _protect(sheet: Worksheet) -> None:
 
 def _write_lists(sheet: Worksheet, contracts: Contracts, *, forms: list[SheetForm]) -> None:
     """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists,
-    E: sources.
+    E: sources, and from F on the words of each scale that the forms are answered on.
     """
     columns: list[Iterable[str]] = [
         [c.code for c in contracts.codelist("obs_status")],
@@ -239,11 +253,18 @@ def _write_lists(sheet: Worksheet, contracts: Contracts, *, forms: list[SheetFor
             if not c.is_group and c.code not in ("_T", "_U")
         ],
         load_sources(contracts.codelists).offered(),
+        *(scale.words for scale in _scales_of(forms)),
     ]
     for column, values in enumerate(columns, 1):
         for row, value in enumerate(values, 1):
             sheet.cell(row, column, value)
     _protect(sheet)
+
+
+def _scales_of(forms: Iterable[SheetForm]) -> list[Scale]:
+    """The scales on which these forms are answered, each once."""
+    judged = [form.table.judged for form in forms if form.table.judged]
+    return list(dict.fromkeys(scale for table in judged for _, scale in table.scales))
 
 
 def _write_cover(
@@ -294,28 +315,33 @@ def _write_cover(
     _protect(sheet)
 
 
-def _write_help(sheet: Worksheet) -> None:
+def _write_help(sheet: Worksheet, *, lines: Iterable[tuple[str, str]]) -> None:
     from openpyxl.styles import Alignment, Font
 
     sheet["A1"], sheet["A1"].font = (
         "How to fill in this return",
         Font(bold=True, size=14, color=_BLUE),
     )
-    for row, (what, text) in enumerate(HELP, 3):
+    for row, (what, text) in enumerate(lines, 3):
         sheet.cell(row, 1, what).font = Font(bold=True)
         sheet.cell(row, 2, text).alignment = Alignment(wrap_text=True, vertical="top")
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 110
     _protect(sheet)
 
 
-def _write_form(sheet: Worksheet, form: SheetForm) -> None:
+def _write_form(sheet: Worksheet, form: SheetForm, *, scales: list[Scale]) -> None:
     from openpyxl.styles import Alignment, Font, Protection
     from openpyxl.utils import get_column_letter
 
     table = form.table
     sheet["A1"], sheet["A1"].font = table.title, Font(bold=True, size=13, color=_BLUE)
     sheet["A2"] = table.description
-    sheet["A3"] = f"Unit: {table.unit}. Empty means not reported; see the sheet {HELP_SHEET}."
+    told = (
+        "Choose a word from the list of the cell. Empty means not assessed"
+        if table.judged
+        else f"Unit: {table.unit}. Empty means not reported"
+    )
+    sheet["A3"] = f"{told}; see the sheet {HELP_SHEET}."
     for column in form.columns:
         top = sheet.cell(LABEL_ROW, column.index, column.label or None)
         head = sheet.cell(CODE_ROW, column.index)
@@ -323,7 +349,9 @@ def _write_form(sheet: Worksheet, form: SheetForm) -> None:
         for shown in (top, head):
             shown.font, shown.fill = Font(bold=True), _fill(_GREY)
             shown.alignment = Alignment(wrap_text=True, vertical="bottom")
-        sheet.column_dimensions[get_column_letter(column.index)].width = _width(column)
+        sheet.column_dimensions[get_column_letter(column.index)].width = (
+            _WORDS_WIDTH if table.judged and column.kind == "value" else _width(column)
+        )
     labels = [c for c in form.columns if c.kind == "label"]
     for row in form.rows:
         open_line = bool(table.layout.open_rows) and not row.codes
@@ -340,9 +368,11 @@ def _write_form(sheet: Worksheet, form: SheetForm) -> None:
             if column.kind in ("value", "status", "conf", "note"):
                 entry = sheet.cell(row.index, column.index)
                 entry.protection = Protection(locked=False)
-                if column.kind == "value":
+                if column.kind == "note" and table.judged and table.judged.is_texts:
+                    entry.alignment = Alignment(wrap_text=True, vertical="top")
+                if column.kind == "value" and table.judged is None:
                     entry.number_format = "#,##0.###" if table.decimals else "#,##0"
-    _add_lists(sheet, form)
+    _add_lists(sheet, form, scales=scales)
     sheet.freeze_panes = f"{get_column_letter(len(labels) + 2)}{form.rows[0].index}"
     sheet.row_dimensions[LABEL_ROW].height = 45
     _protect(sheet)
@@ -352,13 +382,15 @@ def _width(column: FormColumn) -> float:
     return {"code": 14, "label": 34, "value": 12, "status": 7, "conf": 15, "note": 60}[column.kind]
 
 
-def _add_lists(sheet: Worksheet, form: SheetForm) -> None:
+def _add_lists(sheet: Worksheet, form: SheetForm, *, scales: list[Scale]) -> None:
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
     first, last = form.rows[0].index, form.rows[-1].index
 
     def offer(source: str, columns: list[FormColumn], *, start: int) -> None:
+        if not columns:
+            return
         rule = DataValidation("list", formula1=source, allow_blank=True, showErrorMessage=True)
         rule.error = "Choose a value from the list."
         for column in columns:
@@ -370,6 +402,11 @@ def _add_lists(sheet: Worksheet, form: SheetForm) -> None:
         f"={LISTS_SHEET}!$A$1:$A$13", [c for c in form.columns if c.kind == "status"], start=first
     )
     offer(f"={LISTS_SHEET}!$B$1:$B$6", [c for c in form.columns if c.kind == "conf"], start=first)
+    for number, scale in enumerate(scales if form.table.judged else []):
+        asked = [c for c in form.columns if c.kind == "value" and form.scale(c) == scale]
+        letter = get_column_letter(_FIRST_SCALE + number)
+        if asked:
+            offer(f"={LISTS_SHEET}!${letter}$1:${letter}${len(scale.words)}", asked, start=first)
     if form.table.layout.open_rows:
         open_first = next(r.index for r in form.rows if not r.codes)
         offer(

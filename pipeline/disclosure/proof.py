@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.cells import Key
+from pipeline.cells import Key, is_judged
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.prove.audit import audit
@@ -117,7 +117,9 @@ def _knowledge(
     marts: Marts,
     day: date,
 ) -> Knowledge:
-    truth = tuple(audited_cell(c) for c in marts.every_cell().values())
+    every = [audited_cell(c) for c in marts.every_cell().values()]
+    judged = {c.key: c for c in every if is_judged(c.key.split(":")[0])}
+    truth = tuple(c for c in every if c.key not in judged)
     beside = tuple(
         EarlierEdition(
             current_edition(v, round_),
@@ -138,6 +140,7 @@ def _knowledge(
         day=day.isoformat(),
         rules_files=digests(contracts),
         time_limit=TIME_LIMIT,
+        judged=judged,
     )
 
 
@@ -151,7 +154,7 @@ def _released(project: Project, round_: int, *, version: str) -> list[Path]:
 
 
 def _edition(registered: Registered) -> EarlierEdition:
-    truth = tuple(audited_cell(c) for c in registered.cells)
+    truth = tuple(audited_cell(c) for c in registered.cells if not is_judged(c.key.cube))
     return EarlierEdition(registered.label, (read_released(registered.released),), truth)
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.cells import is_outside
+from pipeline.cells import is_counted, is_judged
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
@@ -200,6 +200,8 @@ def _protect(
             return Protected(
                 version.name, decision, proven, tuple(n for n, is_new in changed.items() if is_new)
             )
+        if any(is_judged(key.split(":")[0]) for key in proven.failures):
+            break  # nothing that is hidden beside them helps
         chooser.protect_more(sorted(proven.failures))
     raise DisclosureError(
         "\n".join(f"{key}: {reason}" for key, reason in sorted(proven.failures.items())),
@@ -221,7 +223,7 @@ def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
 
 def as_edition(registered: Registered) -> PublishedEdition:
     """A registered edition as the chooser knows it."""
-    cells = {str(c.key): c for c in registered.cells if not is_outside(c.key.cube)}
+    cells = {str(c.key): c for c in registered.cells if is_counted(c.key.cube)}
     left_out = frozenset(k for k, c in cells.items() if c.is_suppressed) - registered.named()
     return PublishedEdition(registered.label, cells, frozenset(registered.shown()), left_out)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pipeline.cells import Key, Question, is_outside
+from pipeline.cells import Key, Question, is_counted
 from pipeline.numbers.questions import Conflict
 from pipeline.numbers.sql.marts import open_marts
 from pipeline.numbers.stored_tables import StoredArea, StoredCoverage, StoredRevision, read_rows
@@ -71,7 +71,7 @@ class Marts:
 
     def reported_cells(self) -> dict[str, TrueCell]:
         """The cells that disclosure control is about."""
-        return {k: c for k, c in self.every_cell().items() if not is_outside(c.key.cube)}
+        return {k: c for k, c in self.every_cell().items() if is_counted(c.key.cube)}
 
 
 def read_marts(project: Project, round_: int) -> Marts:

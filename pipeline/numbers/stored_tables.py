@@ -57,6 +57,7 @@ class StoredCell:
     counts: bool
     wholes: tuple[str, ...]
     queried: bool
+    word: str = ""
 
 
 @dataclass(frozen=True)

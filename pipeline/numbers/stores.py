@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from pipeline.cells import POPULATION_CUBE
 from pipeline.contracts.definitions import read_report_file
-from pipeline.contracts.model import Contracts
+from pipeline.contracts.model import OF_REGION, Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.numbers.mart_rows import Marts
 from pipeline.numbers.store_files import write_store
@@ -32,7 +32,10 @@ def cubes_of(project: Project, contracts: Contracts, *, report: str) -> list[str
         contracts.table(cube)
     own = [t.name for t in contracts.contract(report).tables]
     context = [c.name for c in contracts.context(report)]
-    return [*own, *borrowed, POPULATION_CUBE, *context]
+    printed = {*own, *borrowed}
+    # what is worked out of a table of judgements goes with it
+    judged = [t.name for t in contracts.judged_tables if t.name.removesuffix(OF_REGION) in printed]
+    return [*own, *borrowed, POPULATION_CUBE, *context, *judged]
 
 
 def write_stores(

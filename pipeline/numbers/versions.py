@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.cells import Key, Question, is_outside
+from pipeline.cells import Key, Question, is_judged, is_outside
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
 from pipeline.findings import Finding
+from pipeline.numbers.judgements import is_released
 from pipeline.numbers.mart_rows import MartCell, Marts
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.numbers.stored_tables import (
@@ -54,9 +55,24 @@ class Told:
     conflicts: tuple[Conflict, ...]
     wholes: Mapping[str, tuple[str, ...]]
     queried: frozenset[str]
+    contracts: Contracts
 
     def is_shown(self, cell: MartCell) -> bool:
-        return self.shown is None or cell.key in self.shown or is_outside(cell.cube)
+        if self.shown is None or is_outside(cell.cube):
+            return True
+        if is_judged(cell.cube):
+            return is_released(cell, self.contracts.assessment)
+        return cell.key in self.shown
+
+    def has_line(self, cell: MartCell) -> bool:
+        """Whether the version may know that the cell is there."""
+        return cell.key not in self.left_out and (not is_judged(cell.cube) or self.is_shown(cell))
+
+    def tells_answers(self, cube: str) -> bool:
+        """Whether the version may know which states answered a table: of judgements the
+        states alone do.
+        """
+        return self.shown is None or not is_judged(cube)
 
     def keeps(self, what: str) -> bool:
         """Whether the policy leaves the version notes, findings, revisions, definitions."""
@@ -90,6 +106,7 @@ def tell_version(
         conflicts,
         _wholes_told(marts, conflicts),
         queried_keys(inputs.findings, contracts, present=present, shown=known),
+        contracts,
     )
 
 
@@ -98,7 +115,7 @@ def store_content(
 ) -> StoreContent:
     """All tables of the store of a report that prints from these cubes."""
     meta = told.inputs.meta[report]
-    own = [c for c in told.marts.cells if c.cube in cubes and c.key not in told.left_out]
+    own = [c for c in told.marts.cells if c.cube in cubes and told.has_line(c)]
     cells = [_tell_cell(c, told) for c in own]
     return StoreContent(
         cells=tuple(cells),
@@ -110,7 +127,7 @@ def store_content(
         coverage=tuple(
             _tell_coverage(c, told, round_=int(meta["round"]))
             for c in told.marts.coverage
-            if c.cube in cubes
+            if c.cube in cubes and told.tells_answers(c.cube)
         ),
         revisions=tuple(
             r
@@ -123,7 +140,9 @@ def store_content(
             if f.report == report and told.keeps("findings")
         ),
         sources=tuple(
-            _tell_source(s, told, sources=sources) for s in told.inputs.sources if s.cube in cubes
+            _tell_source(s, told, sources=sources)
+            for s in told.inputs.sources
+            if s.cube in cubes and told.tells_answers(s.cube)
         ),
         areas=tuple(a for a in told.marts.areas if a.cube in cubes),
         meta=tuple(
@@ -163,6 +182,7 @@ def _full_cell(cell: MartCell, told: Told) -> StoredCell:
         counts=counts,
         wholes=wholes,
         queried=cell.key in told.queried,
+        word=told.contracts.word_of(Key.parse(cell.key), cell.value),
     )
 
 
@@ -178,6 +198,7 @@ def _released_cell(cell: MartCell, stored: StoredCell, *, told: Told) -> StoredC
             conf_status="F",
             note="",
             vintage=stored.vintage if is_shown else None,
+            states=() if is_judged(cell.cube) else stored.states,
         )
     return replace(
         stored,
@@ -193,6 +214,7 @@ def _released_cell(cell: MartCell, stored: StoredCell, *, told: Told) -> StoredC
         question="",
         counts=True,
         wholes=(),
+        word="",
     )
 
 

@@ -65,7 +65,7 @@ def is_headline(cell: Cell) -> bool:
 
 
 def cell_text(cell: Cell) -> str:
-    """What stands in a table for a cell: its number, or the symbol that says why there
+    """What stands in a table for a cell: its number, its word, or the symbol that says why there
     is none.
     """
     if cell.withheld:
@@ -74,6 +74,8 @@ def cell_text(cell: Cell) -> str:
         return NOT_COMPUTED
     if cell.value is None:
         return OBS_SYMBOL.get(cell.obs_status, ":")
+    if cell.word:
+        return cell.word
     return number_text(cell.value, printed_decimals(cell.value, cell.unit))
 
 

@@ -159,4 +159,5 @@ def _cell(row: StoredCell) -> Cell:
         counts=row.counts,
         wholes=row.wholes or (),
         queried=row.queried,
+        word=row.word or "",
     )

@@ -4,7 +4,7 @@
 -- SELEC_BOTH is the sum over the states that reported both in the reference year and in the year before, without a break
 -- between them; it is there where the two years of SELEC count different states or cross a break.
 -- Parts in question are in none of them. A figure that stands for several ones of its source is the least that there
--- was: it is in the plain sum, and in none that is compared with another year.
+-- was: it is in the plain sum, and in none that is compared with another year. What experts judge is never added up.
 with
 
 cells as (
@@ -39,6 +39,7 @@ counted as (
     inner join cubes
         on cells.cube = cubes.cube
         and cubes.respondent = 'states'
+        and cubes.is_judged is not true
     inner join parameters on cells.year between parameters.first_year and parameters.round
     where cells.value is not null
         and cells.counts

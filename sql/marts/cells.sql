@@ -1,4 +1,4 @@
--- Grain: one cell of any cube: state by state, the region, population, and context. Every printed number is a row of this table
+-- Grain: one cell of any cube: state by state, the region, what experts judged of it, population, and context. Every printed number is a row of this table
 -- or a formula over rows of it. Read by the stores, by explain and by disclosure control.
 with
 
@@ -8,6 +8,10 @@ state_cells as (
 
 region_cells as (
     select * from core.region_cells
+),
+
+judged as (
+    select * from core.judged_cells
 ),
 
 population as (
@@ -42,6 +46,14 @@ every_cell as (
         coverage, members, states, part_keys, case when len(questioned) > 0 then 'whole' else '' end as question,
         true as counts, questioned,
     from region_cells
+
+    union all by name
+
+    select
+        key, cube, state, year, codes, value, '' as raw, 'A' as obs_status, 'F' as conf_status, '' as note, '' as file,
+        '' as sheet, '' as address, round, 'judged' as origin, coverage, members, states, part_keys, '' as question,
+        true as counts, []::varchar[] as questioned,
+    from judged
 
     union all by name
 

@@ -249,7 +249,7 @@ class TestBesideTheReturns:
     def test_only_the_reports_that_print_it_hold_it(self, contracts: Contracts, cube: str) -> None:
         holds = {
             report
-            for report in contracts.by_report
+            for report in Project(ROOT).reports
             if cube in cubes_of(Project(ROOT), contracts, report=report)
         }
         assert holds == {REPORTS[cube]}

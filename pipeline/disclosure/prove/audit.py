@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.disclosure.prove.certificate import make_certificate, touches
 from pipeline.disclosure.prove.facts import Knowledge
+from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
 from pipeline.disclosure.prove.proof import Proof, prove
 from pipeline.disclosure.prove.ranges import left_open
 from pipeline.disclosure.prove.reconcile import Reconciled, reconcile
@@ -83,6 +84,7 @@ def audit(knowledge: Knowledge) -> Audit:
         for k in world.without_line
     ]
     failures += list(proof.failures.items())
+    failures += _judged(knowledge)
     times = {n: r.times for n, r in derived.items() if r.times and n in demands}
     certificate = make_certificate(knowledge, world, held=held, tables=proof.tables, ranges=times)
     # Counts and seconds for the page on disclosure and the desk.
@@ -113,6 +115,17 @@ def _require_cells(knowledge: Knowledge, world: World) -> None:
             where=f"{knowledge.version} version of {knowledge.round_}",
             do=f"run 'make reports ROUND={knowledge.round_}', and see which returns were refused",
         )
+
+
+def _judged(knowledge: Knowledge) -> list[tuple[str, str]]:
+    settings = knowledge.contracts.assessment
+    rules = (
+        JudgedRules(settings.statistics, settings.min_states)
+        if settings
+        else JudgedRules(frozenset(), 0)
+    )
+    lines = [line for file in knowledge.released for line in file.judged]
+    return list(judged_failures(lines, knowledge.judged, rules=rules))
 
 
 def _prove(

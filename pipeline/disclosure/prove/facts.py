@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from pipeline.cells import Key
+from pipeline.cells import Key, is_judged
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.prove.system import Interval
 from pipeline.errors import UserError
@@ -48,9 +48,19 @@ class TrueCell:
 
 
 @dataclass(frozen=True)
+class JudgedLine:
+    """A line of a released file that tells of judgements."""
+
+    key: str
+    value: Decimal | None
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReleasedFile:
     """One report's released cells: numbers by key, the contributors named for regional
-    ones, and the keys that have a line at all; None where every cell has one.
+    ones, and the keys that have a line at all; None where every cell has one. Lines of
+    judgements stand apart.
     """
 
     name: str
@@ -58,6 +68,7 @@ class ReleasedFile:
     shown: Mapping[str, Decimal]
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: frozenset[str] | None = None
+    judged: tuple[JudgedLine, ...] = ()
 
     def names(self, key: str) -> bool:
         """Whether a reader of the file knows that the cell is there."""
@@ -120,6 +131,7 @@ class Knowledge:
     # policy, contracts and code lists, and their digests
     rules_files: Mapping[str, str] = field(default_factory=dict)
     time_limit: float = 600.0
+    judged: Mapping[str, TrueCell] = field(default_factory=dict)  # what experts judged, truly
 
 
 def read_released(path: Path) -> ReleasedFile:
@@ -138,20 +150,27 @@ def read_released(path: Path) -> ReleasedFile:
     shown: dict[str, Decimal] = {}
     states: dict[str, tuple[str, ...]] = {}
     seen: set[str] = set()
+    judged: list[JudgedLine] = []
     for line, row in enumerate(rows[1:], 2):
         where = f"{path} line {line}"
         if len(row) != len(rows[0]):
             raise UserError(f"there are {len(row)} columns", where=where, allowed=str(len(rows[0])))
         key = row[0]
-        Key.parse(key)
+        cube = Key.parse(key).cube
         if key in seen:
             raise UserError(f"{key} stands twice", where=where)
         seen.add(key)
+        if is_judged(cube):
+            value = read_number(row[1], where) if row[1] else None
+            judged.append(JudgedLine(key, value, tuple(row[6].split())))
+            continue
         if row[1]:
             shown[key] = read_number(row[1], where)
         if row[6]:
             states[key] = tuple(row[6].split())
-    return ReleasedFile(path.name, hashlib.sha256(data).hexdigest(), shown, states, frozenset(seen))
+    counted = frozenset(seen) - {line.key for line in judged}
+    digest = hashlib.sha256(data).hexdigest()
+    return ReleasedFile(path.name, digest, shown, states, counted, tuple(judged))
 
 
 def read_number(text: str, where: str) -> Decimal:

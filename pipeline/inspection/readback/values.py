@@ -44,6 +44,7 @@ class Released:
     wholes: Texts = ()  # of a figure in question, the wholes that are exceeded
     members: int = 0
     marks: str = ""  # of doubt: i, q, v
+    word: str = ""  # of a judgement
 
     @property
     def is_compared(self) -> bool:
@@ -100,7 +101,7 @@ class Register:
         if cell.value is None:
             region = key.split(":")[1].startswith("SELEC")
             return "x" if region and cell.obs_status == "L" else _SYMBOLS.get(cell.obs_status, ":")
-        return number(cell.value, places_of(cell.value, cell.unit))
+        return cell.word or number(cell.value, places_of(cell.value, cell.unit))
 
     def value(self, reference: str) -> Decimal | None:
         """The value behind a key or a formula, rounded as it is printed; None where
@@ -177,6 +178,10 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
+        if name in ("median", "between"):
+            ends = [self.cells.get(key) for key in inputs]
+            words = [c.word for c in ends if c and not c.withheld and c.word]
+            return (" to ".join(dict.fromkeys(words)),) if len(words) == len(inputs) else ()
         if name == "before":
             return tuple(self._before(c) for c in self.edition.corrections if c.key == inputs[0])
         # a figure that a drawing leaves out: in question, or a part of an incomplete
@@ -230,6 +235,8 @@ def rounded(value: Decimal, places: int) -> Decimal:
 
 def places_of(value: Decimal, unit: str) -> int:
     """With how many decimals a value is printed: small weights keep theirs."""
+    if unit == "places":  # a coefficient, or a count of states
+        return 0 if value == int(value) else 2
     return (1 if value >= 1 else 3) if unit == "kg" and 0 < value < 10 else 0
 
 
@@ -272,7 +279,7 @@ def _from_store(path: Path) -> Register:
                         from meta where name = 'round')
                             then ' v' else '' end
                     ))
-                end
+                end, word
             from cells"""
         ).fetchall()
         conflicts = connection.execute("""select whole, part, parts from conflicts
@@ -321,7 +328,21 @@ def _said(value: Any) -> str:
 
 
 def _from_row(row: tuple[Any, ...]) -> Released:
-    _, value, unit, obs, withheld, coverage, members, states, question, counts, wholes, marks = row
+    (
+        _,
+        value,
+        unit,
+        obs,
+        withheld,
+        coverage,
+        members,
+        states,
+        question,
+        counts,
+        wholes,
+        marks,
+        word,
+    ) = row
     counted = "" if coverage is None else f"{coverage} of {members}"
     return Released(
         None if value is None else Decimal(value),
@@ -335,6 +356,7 @@ def _from_row(row: tuple[Any, ...]) -> Released:
         tuple(wholes or ()),
         members or 0,
         marks,
+        word or "",
     )
 
 

@@ -23,6 +23,16 @@ _MADE_BY = {
         ("core.region_sums", "core.region_overtaken", "core.region_cells"),
         ("region", "constant", "both"),
     ),
+    **dict.fromkeys(
+        (
+            "core.judged_answers",
+            "core.judged_counts",
+            "core.judged_levels",
+            "core.judged_agreement",
+            "core.judged_cells",
+        ),
+        ("judged",),
+    ),
     "marts.population": ("reference",),
     "marts.context": ("context",),
 }

@@ -142,6 +142,37 @@ def write_seeds(
     rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
     _insert(connection, "seed.population", rows=rows)
     _seed_context(connection, contracts)
+    _seed_judged(connection, contracts)
+
+
+def _seed_judged(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """The questions that are answered on scales, and the matrix of threat levels."""
+    connection.execute(
+        "create table seed.judged_question (cube varchar, question varchar, size integer,"
+        " is_common boolean)"
+    )
+    connection.execute(
+        "create table seed.judged_role (cube varchar, question varchar, is_likelihood boolean)"
+    )
+    connection.execute(
+        "create table seed.judged_matrix (likelihood integer, impact integer, level integer)"
+    )
+    if contracts.assessment is None:
+        return
+    matrix = contracts.assessment.matrix
+    scored = [t for t in contracts.tables if t.judged and not t.judged.is_texts]
+    questions, roles = [], []
+    for table in scored:
+        assert table.judged is not None
+        common = table.judged.common
+        for code, scale in table.judged.scales:
+            questions.append((table.name, code, len(scale.words), scale == common))
+            if code == matrix.likelihood or code in matrix.impacts:
+                roles.append((table.name, code, code == matrix.likelihood))
+    _insert(connection, "seed.judged_question", rows=questions)
+    _insert(connection, "seed.judged_role", rows=roles)
+    rows = [(i, j, level) for i, row in enumerate(matrix.rows, 1) for j, level in enumerate(row, 1)]
+    _insert(connection, "seed.judged_matrix", rows=rows)
 
 
 def _seed_context(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -165,7 +196,8 @@ def _seed_cubes(
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar,
         crime_area varchar,
-        respondent varchar, sort integer, family varchar, rounding integer, several varchar)"""
+        respondent varchar, sort integer, family varchar, rounding integer, several varchar,
+        is_judged boolean)"""
     )
     links = {t.name: _family(contracts, t) for t in contracts.tables}
     rows: list[tuple[Any, ...]] = [
@@ -180,6 +212,7 @@ def _seed_cubes(
             links[t.name][0],
             t.rounding,
             t.several_figures,
+            t.judged is not None,
         )
         for i, t in enumerate(contracts.tables_of(round_))
     ]
@@ -195,11 +228,29 @@ def _seed_cubes(
             POPULATION_CUBE,
             0,
             "",
+            False,
         )
     )
     rows += [
-        (c.name, "", c.title, c.unit, "", "others", len(rows) + i, c.name, 0, "")
+        (c.name, "", c.title, c.unit, "", "others", len(rows) + i, c.name, 0, "", False)
         for i, c in enumerate(contracts.outside)
+    ]
+    rows += [
+        (
+            t.name,
+            t.report,
+            t.title,
+            t.unit,
+            t.crime_area,
+            "others",
+            len(rows) + i,
+            t.name,
+            0,
+            "",
+            True,
+        )
+        for i, t in enumerate(contracts.judged_tables)
+        if t.is_asked(round_)
     ]
     _insert(connection, "seed.cube", rows=rows)
     connection.execute(

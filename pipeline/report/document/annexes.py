@@ -28,6 +28,7 @@ from pipeline.report.document.mirrored import build_mirror
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.headline import build_headline
+from pipeline.report.exhibits.judgements import build_areas, build_judgement, build_matrix
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
 from pipeline.report.exhibits.strips import ANSWERED_BY, build_strips
 from pipeline.report.exhibits.tables import (
@@ -705,6 +706,9 @@ _BUILDERS: dict[str, Builder] = {
     "statuses": _statuses,
     "dashboard": _dashboard,
     "mirror": build_mirror,
+    "judgement": build_judgement,
+    "judged_areas": build_areas,
+    "threat_matrix": build_matrix,
     "overview": _overview,
     "strips": build_strips,
     "provenance": _provenance,

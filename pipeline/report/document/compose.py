@@ -25,6 +25,7 @@ from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.exhibit_rules import SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
+from pipeline.report.exhibits.judgements import SCORES, judged_areas, session_of
 from pipeline.report.exhibits.layout import (
     ANNEXES,
     CHARTS,
@@ -333,6 +334,8 @@ class Writer:
                 states=states,
                 round=self.store.round,
                 is_asked=self.store.is_asked,
+                is_judged=self.is_judged,
+                judged=self.judged,
                 contract=self.store.contracts.contract(self.store.report),
                 edition=self.store.edition,
             )
@@ -438,6 +441,19 @@ class Writer:
                 told.append((line.name[:1].upper() + line.name[1:], said))
         box: Markup = self.macros.on_paper(told, fill(title, self.values))
         return box if told else Markup("")
+
+    def is_judged(self, area: str = "") -> bool:
+        """Whether the version may tell a judgement of a crime area, or of any."""
+        areas = judged_areas(self.store, session=session_of(self.store))
+        return area in areas if area else bool(areas)
+
+    def judged(self, area: str) -> Markup:
+        """The key judgement of a crime area, or that none was submitted."""
+        label = self.store.label(SCORES, "area", code=area)
+        name = f"{label[:1].lower()}{label[1:]}"
+        own = {"area": area, "area_name": name, "session": session_of(self.store)}
+        section = "key" if self.is_judged(area) else "none"
+        return self.text("judgement", section, **own)
 
     def release(self) -> ReleaseTexts:
         """Which texts say what this version shows, as the release policy has it."""

@@ -19,6 +19,7 @@ CHARTS: tuple[str, ...] = tuple(
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
 INDICATORS, MIRROR = "indicators", "mirror"
+JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX = "judgement", "judged_areas", "threat_matrix"
 ANNEXES = (
     "headline",
     INDICATORS,
@@ -28,6 +29,9 @@ ANNEXES = (
     "corrections",
     "findings",
     MIRROR,
+    JUDGEMENT,
+    JUDGED_AREAS,
+    THREAT_MATRIX,
     "questions",
     "sources",
     "dictionary",
@@ -108,6 +112,11 @@ _FIELDS: dict[str, Any] = {
             },
         },
     },
+    "area": {
+        "type": "string",
+        "pattern": "^[A-Z]+$",
+        "description": "a crime area of the assessment",
+    },
     "wide": {"type": "boolean"},
     "height": {"type": "integer", "minimum": 20, "maximum": 230},  # millimetres of a page
 }
@@ -145,7 +154,7 @@ _FIELDS["lines"] = {
 }
 _GRID = ("cube", "rows", "columns")
 # Kinds that say nothing where they have nothing to show, unlike the annexes.
-SILENT = (INDICATORS, MIRROR)
+SILENT = (INDICATORS, MIRROR, JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX)
 # Beside kind, title and notes: the fields that a kind must have, and those that it may
 # have.
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -157,6 +166,7 @@ _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "overview": (("indicators",), ("wide",)),
     "strips": (("indicators",), ("lines",)),
     "dashboard": ((), ("wide",)),
+    JUDGEMENT: (("area",), ()),
 }
 _LABELLED = ("headline", "overview", "strips")  # kinds whose indicators have no label of their own
 

@@ -76,6 +76,7 @@ class ExhibitSpec:
     add: tuple[str, ...] = ()
     indicators: tuple[Mapping[str, Any], ...] = ()
     lines: tuple[LineOfTen, ...] = ()
+    area: str = ""  # the crime area that experts judge
     measure: str = "value"  # or rate
     notes: tuple[str, ...] = ()
     wide: bool = False
@@ -148,6 +149,7 @@ def _read(id_: str, raw: dict[str, Any], *, where: str, line: int) -> ExhibitSpe
         add=tuple(raw.get("add", ())),
         indicators=tuple(raw.get("indicators", ())),
         lines=tuple(_line_of_ten(line) for line in raw.get("lines", ())),
+        area=raw.get("area", ""),
         measure=raw.get("measure", "value"),
         notes=tuple(raw.get("notes", ())),
         wide=raw.get("wide", False),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pipeline.contracts.model import Contract, Contracts, Table
+from pipeline.contracts.scales import Scale
 from pipeline.returns.formats.raw import RawCell
 from pipeline.returns.intake.account import OpenCells
 from pipeline.returns.intake.codes import latin
@@ -19,12 +20,13 @@ from pipeline.returns.intake.parse import (
     Problem,
     load_symbols,
     parse_figure,
+    parse_word,
 )
 from pipeline.returns.intake.personal import personal_data
 from pipeline.returns.intake.problems import RULES, FindingBook
 from pipeline.returns.intake.shown import is_bare_figure, names_of_invisible, printable, shown
 
-MAX_NOTE = 1000
+MAX_NOTE = 1000  # of an answer on the cover; how long a note may be says its table
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,9 @@ def enter_line(
             ctx.load(cell, table)
         elif entries:
             ctx.refuse([cell], table)
+        elif cell is note and note_text and table.judged and table.judged.is_texts:
+            ctx.find("text-without-words", cell, table=table)
+            ctx.refuse([cell], table)
         else:
             ctx.ignore([cell], "note-without-figure")
 
@@ -229,9 +234,14 @@ def _read_note(ctx: ReturnContext, table: Table, *, cell: RawCell | None) -> str
     if not text:
         ctx.ignore([cell], "blank-text")
         return ""
-    if len(text) > MAX_NOTE:
-        ctx.find(
-            "note-too-long", cell, table=table, found=f"{len(text):,} characters: {text[:60]}…"
+    if len(text) > table.longest_note:
+        ctx.book.add(
+            "note-too-long",
+            f"{len(text):,} characters: {text[:60]}…",
+            sheet=cell.sheet,
+            cell=cell.address,
+            table=table.name,
+            allowed=f"at most {table.longest_note:,} characters",
         )
     elif (cell.kind != "text" or is_bare_figure(text)) and (name := personal_data(text)):
         # A number typed into a note is no figure. Other text was screened before.
@@ -256,7 +266,8 @@ def _enter(
             )
         ctx.refuse([value, status], table)
         return None
-    parsed = _parse(ctx, table, cell=value, key=key) if value else None
+    scale = table.scale_of(figure.codes)
+    parsed = _parse(ctx, table, cell=value, key=key, scale=scale) if value else None
     if parsed and any(p.rule == "blank-text" for p in parsed.problems):
         ctx.ignore([value], "blank-text")
         value, parsed = None, None
@@ -304,13 +315,19 @@ def _is_a_figure(ctx: ReturnContext, table: Table, *, cell: RawCell) -> bool:
     ).refused
 
 
-def _parse(ctx: ReturnContext, table: Table, *, cell: RawCell, key: str) -> Parsed:
+def _parse(
+    ctx: ReturnContext, table: Table, *, cell: RawCell, key: str, scale: Scale | None
+) -> Parsed:
     if cell.kind == "empty":
         ctx.find("formula-without-value", cell, table=table, key=key, found=cell.formula)
         return Parsed(None, "", (Problem("formula-without-value", refused=True),))
     symbols = load_symbols(ctx.contracts.codelists)
-    parsed = parse_figure(
-        cell.text, cell.kind, decimals=table.decimals, symbols=symbols, is_csv=ctx.is_csv
+    parsed = (
+        parse_word(cell.text, cell.kind, scale=scale, symbols=symbols)
+        if scale
+        else parse_figure(
+            cell.text, cell.kind, decimals=table.decimals, symbols=symbols, is_csv=ctx.is_csv
+        )
     )
     if cell.formula:
         ctx.find("formula", cell, table=table, key=key)
@@ -327,6 +344,7 @@ def _parse(ctx: ReturnContext, table: Table, *, cell: RawCell, key: str) -> Pars
             key=key,
             severity=problem.severity,
             do=do if problem.rule == "not-a-number" else "",
+            allowed="; ".join(scale.words) if scale and problem.rule == "not-a-word" else "",
         )
     return parsed
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.lists import read_list
+from pipeline.contracts.scales import Scale
 from pipeline.findings import Severity
 from pipeline.returns.formats.raw import CellKind
 from pipeline.returns.intake.shown import is_invisible, without_invisible
@@ -122,6 +123,22 @@ def parse_figure(
     # What is odd about a figure as a whole says enough: it is a text then, too.
     said = [p for p in parsed.problems if not disguises or p.rule != "number-as-text"]
     return replace(parsed, problems=(*disguises, *said))
+
+
+def parse_word(text: str, kind: CellKind, *, scale: Scale, symbols: Mapping[str, Symbol]) -> Parsed:
+    """Read an answer on a scale. The value is the place of the word; what stands for a
+    missing figure stands for a judgement that was not made.
+    """
+    if kind in _TYPED:
+        return Parsed(None, "", (Problem(_TYPED[kind], refused=True),))
+    word = without_invisible(text).strip().strip(_SPACES).strip()
+    if not word:
+        return Parsed(None, MISSING, (Problem("blank-text"),))
+    if place := scale.place(word):
+        return Parsed(Decimal(place), "")
+    if symbol := symbols.get(fold(word)):
+        return Parsed(None, symbol.obs_status)
+    return Parsed(None, "", (Problem("not-a-word", refused=True),))
 
 
 def _parse_plain(

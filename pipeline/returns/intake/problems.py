@@ -357,6 +357,9 @@ RULES: dict[str, IntakeRule] = {
         "note", "an empty cell, or a figure", "empty the cell; it was read as not reported"
     ),
     # Statuses and notes beside a figure.
+    "not-a-word": IntakeRule(
+        "error", "a word of the scale", "choose a word from the list of the cell, or leave it empty"
+    ),
     "unknown-status": IntakeRule(
         "error", "a status of the list", "choose the status from the list"
     ),
@@ -372,7 +375,12 @@ RULES: dict[str, IntakeRule] = {
         "query", "a figure beside this status", "give the figure, or the status K, L, M, O or Q"
     ),
     "note-too-long": IntakeRule(
-        "query", "at most 1,000 characters", "shorten the note; it was not taken over"
+        "query", "at most 1,000 characters", "shorten the text; it was not taken over"
+    ),
+    "text-without-words": IntakeRule(
+        "query",
+        "a text with its evaluation, handling and clearance",
+        "choose them from the lists beside the text; without them it was not taken over",
     ),
     "steering-characters": IntakeRule(
         "query",

@@ -64,6 +64,8 @@ def one_cell(table: Table, *, v: str, s: str, note: str, conf: str) -> list[Cond
     with the note and confidentiality of its line. Each formula is a product that is not
     0 where it is so; for ranges it is one of arrays.
     """
+    if table.judged is not None:
+        return []  # a cell of words takes none but those of its list
     text = f'ISTEXT({v})*(TRIM({v})<>"")'
     bare = v
     for sign in (" ", ",", "."):
@@ -113,7 +115,7 @@ def one_cell(table: Table, *, v: str, s: str, note: str, conf: str) -> list[Cond
 
 def conditions(book: Workbook, form: SheetForm) -> dict[Place, list[Condition]]:
     """What can be wrong with a figure beside others, by its row and column."""
-    return _Sheet(book, form).conditions()
+    return {} if form.table.judged else _Sheet(book, form).conditions()
 
 
 @dataclass(frozen=True)

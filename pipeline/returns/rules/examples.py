@@ -94,6 +94,7 @@ EXAMPLES: dict[str, str] = {
     "formula-as-text": "=CMD()",
     "formula-without-value": "=D8+D9, never worked out",
     "missing-word": "nema",
+    "not-a-word": "'quite high' on a scale from very low to very high",
     "blank-text": "a cell that holds a space",
     # Beside a figure.
     "unknown-status": "the status X",
@@ -101,6 +102,7 @@ EXAMPLES: dict[str, str] = {
     "status-contradicts-value": "12 with the status L",
     "status-without-value": "the status P beside an empty cell",
     "note-too-long": "a note of 1,400 characters",
+    "text-without-words": "a text on routes, and empty cells beside it",
     "steering-characters": "a note that turns the direction of its letters",
     "personal-data": "a note with a national identity number",
     # Files of records.

@@ -133,6 +133,7 @@ INTAKE: dict[str, dict[str, str]] = {
         "formula-as-text": "A text begins as a formula does.",
         "formula-without-value": "The formula was never worked out.",
         "missing-word": "A word stands for a missing figure. It is read as missing, never as zero.",
+        "not-a-word": "The answer is no word of the scale on which the question is answered.",
         "blank-text": "The cell holds only spaces or an empty text. It is read as not reported.",
     },
     "Beside a figure": {
@@ -140,7 +141,8 @@ INTAKE: dict[str, dict[str, str]] = {
         "unknown-conf": "The confidentiality of a line is not in the list.",
         "status-contradicts-value": "Figure and status say two things. The figure is not used.",
         "status-without-value": "A status stands alone, and does not say why there is no figure.",
-        "note-too-long": "A note or an answer is longer than 1,000 characters.",
+        "note-too-long": "A note, an answer or a text is longer than its table allows.",
+        "text-without-words": "Beside a text stands no word on how to handle it.",
         "steering-characters": "A text holds characters that control a screen or its direction.",
         "personal-data": "A text looks like data about a person. It is shown nowhere.",
     },

@@ -133,7 +133,9 @@ def test_given_rows_give_expected_rows(
 
 
 def plain(value: Any) -> Any:
-    return int(value) if isinstance(value, Decimal) else value
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == int(value) else float(value)
 
 
 def test_every_model_and_check_has_a_case(models: dict[str, Model]) -> None:

@@ -1,0 +1,41 @@
+"""Does a released file tell who judged what? Looks at its lines of judgements alone.
+
+Judgements are no counts: no sum leads to one, so no counter-table is needed. A file for
+others may hold regional statistics of the released kinds, over enough states, with the
+true value, and no state; nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.cells import REGION, Key
+from pipeline.disclosure.prove.facts import JudgedLine, TrueCell
+
+
+@dataclass(frozen=True)
+class JudgedRules:
+    """What files for others may hold: these statistics, over so many states at least."""
+
+    statistics: frozenset[str]
+    min_states: int
+
+
+def judged_failures(
+    lines: Iterable[JudgedLine], truth: Mapping[str, TrueCell], *, rules: JudgedRules
+) -> Iterator[tuple[str, str]]:
+    """Lines that a file for others must not hold, each with the reason."""
+    for line in lines:
+        key = Key.parse(line.key)
+        true = truth.get(line.key)
+        if key.state != REGION:
+            yield line.key, "it is a judgement of one state, and the release has a line of it"
+        elif key.codes[-1] not in rules.statistics:
+            yield line.key, "it is no statistic that is released, and the release has a line of it"
+        elif true is None or line.value != true.value:
+            yield line.key, "the release has another value than the judgements give"
+        elif len({Key.parse(k).state for k in true.part_keys}) < rules.min_states:
+            yield line.key, "fewer states judged than the policy demands, and the release shows it"
+        elif line.states:
+            yield line.key, "the release names the states that judged"
