@@ -208,6 +208,7 @@ def cover_fields(
         ("date", "Date of the return (YYYY-MM-DD)", "", True),
     ]
     given = tables_for(contract, state, round_=round_) if tables is None else tables
+    given = [table for table in given if table.judged is None]  # experts are no register
     for table in given:
         fields.append((SOURCE_FIELD + table.name, f"Source of '{table.layout.sheet}'", "", True))
     for table in given:

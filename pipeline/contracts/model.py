@@ -559,6 +559,14 @@ def _check_scales(table: Table) -> None:
         )
     if table.judged is None:
         return
+    places = [d.name for d in table.dimensions]
+    if not table.judged.is_texts and places != ["area", "session", table.judged.dimension]:
+        raise ContractError(
+            f"{table.name} has the dimensions {', '.join(places)}",
+            where=f"{table.report}{ENDING}",
+            allowed=f"area, session, {table.judged.dimension}, in this order",
+            do="give a table of judgements these dimensions",
+        )
     asked = {c.code for c in table.dimension(table.judged.dimension).codes}
     known = {code for code, _ in table.judged.scales}
     if wrong := sorted(asked ^ known):

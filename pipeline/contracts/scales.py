@@ -83,13 +83,14 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The settings of the assessment. `min_states` and `statistics` say what versions for
-    others show of scores.
+    """The settings of the assessment. `session`, `min_states` and `statistics` say what
+    versions for others show of scores.
     """
 
     tables: Mapping[str, JudgedTable]
     levels: Scale
     matrix: Matrix
+    session: str
     min_states: int
     statistics: frozenset[str]
 
@@ -126,6 +127,7 @@ def _read(content: Mapping[str, Any]) -> Assessment:
         MappingProxyType(tables),
         levels,
         Matrix(matrix["likelihood"], tuple(matrix["impacts"]), rows),
+        content["released"]["session"],
         content["released"]["min_states"],
         frozenset(content["released"]["statistics"]),
     )

@@ -120,9 +120,9 @@ def _require_cells(knowledge: Knowledge, world: World) -> None:
 def _judged(knowledge: Knowledge) -> list[tuple[str, str]]:
     settings = knowledge.contracts.assessment
     rules = (
-        JudgedRules(settings.statistics, settings.min_states)
+        JudgedRules(settings.statistics, settings.session, settings.min_states)
         if settings
-        else JudgedRules(frozenset(), 0)
+        else JudgedRules(frozenset(), "", 0)
     )
     lines = [line for file in knowledge.released for line in file.judged]
     return list(judged_failures(lines, knowledge.judged, rules=rules))

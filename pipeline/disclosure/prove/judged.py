@@ -19,6 +19,7 @@ class JudgedRules:
     """What files for others may hold: these statistics, over so many states at least."""
 
     statistics: frozenset[str]
+    session: str
     min_states: int
 
 
@@ -33,6 +34,11 @@ def judged_failures(
             yield line.key, "it is a judgement of one state, and the release has a line of it"
         elif key.codes[-1] not in rules.statistics:
             yield line.key, "it is no statistic that is released, and the release has a line of it"
+        elif key.codes[3] != rules.session:  # state, year and crime area stand before it
+            yield (
+                line.key,
+                "it is of a session that is not released, and the release has a line of it",
+            )
         elif true is None or line.value != true.value:
             yield line.key, "the release has another value than the judgements give"
         elif len({Key.parse(k).state for k in true.part_keys}) < rules.min_states:

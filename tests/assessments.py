@@ -1,0 +1,74 @@
+"""What would experts answer? An exercise: forms of the states with invented words, the
+same ones at every run.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.contracts.layout import SOURCE_FIELD, SheetForm, form_of, tables_for
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.template import build_workbook
+from pipeline.report.exhibits.judgements import AFTER, BEFORE
+
+ASSESSMENT = "assessment"
+EXERCISE = 2023
+TEXT = "EXERCISE: invented by a test, of {area} and {topic} as {state} sees it"
+
+
+def write_forms(
+    contracts: Contracts,
+    returns: Path,
+    *,
+    round_: int = EXERCISE,
+    states: Iterable[str] = (),
+    sessions: Iterable[str] = (BEFORE, AFTER),
+    seed: int = 1,
+) -> list[Path]:
+    """Fill in the forms of the `states`, of all members where none are named."""
+    folder = returns / str(round_) / ASSESSMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    contract = contracts.contract(ASSESSMENT)
+    written = []
+    for number, state in enumerate(states or [m.code for m in contracts.members(round_)]):
+        book = build_workbook(contracts, ASSESSMENT, state=state, round_=round_)
+        cover = book["Cover"]
+        for row in range(5, cover.max_row + 1):
+            field = str(cover.cell(row, 1).value)
+            answer = {"authority": "Ministry (exercise)", "date": f"{round_ + 1}-03-31"}.get(field)
+            if field.startswith(SOURCE_FIELD):
+                answer = "exercise"
+            if answer:
+                cover.cell(row, 3, answer)
+        words = random.Random(f"{seed} {state}")
+        for table in tables_for(contract, state, round_=round_):
+            form = form_of(table, contract, state=state, round_=round_)
+            _fill(form, book[form.sheet], words=words, sessions=set(sessions), lean=number)
+        path = folder / f"{state}.xlsx"
+        book.save(path)
+        written.append(path)
+    return written
+
+
+def _fill(
+    form: SheetForm, sheet: object, *, words: random.Random, sessions: set[str], lean: int
+) -> None:
+    judged = form.table.judged
+    assert judged is not None
+    note = next(c.index for c in form.columns if c.kind == "note")
+    for row in form.rows:
+        if not judged.is_texts and row.codes[1] not in sessions:
+            continue
+        if judged.is_texts and (words.random() < 0.6):
+            continue
+        for column in (c for c in form.columns if c.kind == "value"):
+            scale = form.scale(column).words
+            # after the meeting answers lie closer together
+            spread = len(scale) if row.codes[-1] == BEFORE else max(1, len(scale) // 2)
+            place = min(len(scale) - 1, words.randrange(spread) + (lean % 2))
+            sheet.cell(row.index, column.index, scale[place])  # type: ignore[attr-defined]
+        if judged.is_texts:
+            text = TEXT.format(area=row.labels[0], topic=row.labels[1], state=form.state)
+            sheet.cell(row.index, note, text)  # type: ignore[attr-defined]
