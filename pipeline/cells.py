@@ -28,6 +28,8 @@ _CONTEXT = "CTX_"  # how cubes of context are called
 PLACES = "places"  # on a scale: the unit of judgements
 _JUDGED = "ASM_"  # how cubes of what experts judge are called
 
+SCORE = "score"  # the unit of what others judge: half points, so always one decimal
+
 SUPPRESSED_HIGHEST = 4  # what "<5", a count suppressed by its sender, may be at most
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
@@ -52,8 +54,10 @@ def is_counted(cube: str) -> bool:
 
 def printed_decimals(value: Decimal, unit: str) -> int:
     """With how many decimals a report prints a value: small weights keep theirs, and so
-    do coefficients of judgements; the rest is whole.
+    do coefficients of judgements; scores have one, the rest is whole.
     """
+    if unit == SCORE:
+        return 1
     if unit == "kg" and 0 < value < 10:
         return 1 if value >= 1 else 3
     return 2 if unit == PLACES and value != int(value) else 0

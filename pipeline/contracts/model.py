@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pipeline.cells import TOTAL, Key, is_judged, is_outside
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
-from pipeline.contracts.outside import AREAS, OutsideCube, load_outside
+from pipeline.contracts.outside import STATES, OutsideCube, load_outside
 from pipeline.contracts.scales import JudgedTable, Scale, load_assessment
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
@@ -243,6 +243,8 @@ class Contracts:
                 if own.judged and not own.judged.is_texts
             )
         }
+        self._areas = {c.name: c.areas for c in self.outside}
+        self._scored = frozenset(c.name for c in self.outside if c.scores)
 
     def __iter__(self) -> Iterator[Contract]:
         return iter(self.by_report.values())
@@ -310,7 +312,11 @@ class Contracts:
 
     def areas_of(self, cube: str) -> CodeList:
         """What the first code of a key is of: states, or areas of others."""
-        return self.codelist(AREAS if cube in self._outside else "states")
+        return self.codelist(self._areas.get(cube, STATES))
+
+    def is_scored(self, cube: str) -> bool:
+        """Whether a cube holds scores of others: by edition, and never added up."""
+        return cube in self._scored
 
     def members(self, year: int) -> list[Code]:
         """The member states of a year, in the Center's official order."""

@@ -68,7 +68,7 @@ every_cell as (
 
     select
         key, cube, state, year, codes, value, '' as raw, 'A' as obs_status, 'F' as conf_status, source as note, '' as file,
-        '' as sheet, '' as address, null::integer as round, 'context' as origin, null::bigint as coverage,
+        '' as sheet, '' as address, null::integer as round, origin, null::bigint as coverage,
         null::bigint as members, []::varchar[] as states, part_keys, '' as question, true as counts,
         []::varchar[] as questioned,
     from context
@@ -102,4 +102,6 @@ select
     cubes.report,
 from every_cell
 inner join cubes on every_cell.cube = cubes.cube
-inner join parameters on every_cell.year between parameters.first_year and parameters.round
+-- The year of a score is that of an edition, and every edition that was taken in may be shown.
+inner join parameters
+    on every_cell.origin = 'score' or every_cell.year between parameters.first_year and parameters.round

@@ -1,6 +1,6 @@
 -- Grain: one figure of others, or one total over them: an area, a year and the codes of its cube. Printed as context beside
 -- figures of returns, never added to them. A publisher's file is whole: what has no line in a year is none, so the totals of
--- each code that it ever has are zero there. Read by marts.cells.
+-- each code that it ever has are zero there. Scores have no totals: each is what experts judge of a state. Read by marts.cells.
 with
 
 figures as (
@@ -11,7 +11,7 @@ figures as (
 choices as (
     select
         figures.*,
-        unnest(range((1 << len(codes))::bigint)) as totals,
+        unnest(range((case when scored then 1 else 1 << len(codes) end)::bigint)) as totals,
     from figures
 ),
 
@@ -22,6 +22,7 @@ placed as (
         year,
         value,
         source,
+        scored,
         totals,
         cube || ':' || array_to_string([area, year::varchar] || codes, '.') as own_key,
         list_transform(
@@ -39,6 +40,7 @@ places as (
         figures.*,
         unnest(range(1, len(codes) + 1)) as place,
     from figures
+    where not scored
 ),
 
 margins as (
@@ -48,6 +50,7 @@ margins as (
         years.year,
         0 as value,
         places.source,
+        false as scored,
         (1 << len(places.codes)) - 1 - (1 << (places.place - 1)) as totals,
         null::varchar as own_key,
         list_transform(
@@ -58,11 +61,11 @@ margins as (
 ),
 
 all_placed as (
-    select cube, area, year, value, source, totals, own_key, codes from placed
+    select cube, area, year, value, source, scored, totals, own_key, codes from placed
 
     union all by name
 
-    select cube, area, year, value, source, totals, own_key, codes from margins
+    select cube, area, year, value, source, scored, totals, own_key, codes from margins
 )
 
 select
@@ -77,5 +80,6 @@ select
         when max(totals) = 0 then []::varchar[]
         else coalesce(list(own_key order by own_key) filter (where own_key is not null), []::varchar[])
     end as part_keys,
+    case when scored then 'score' else 'context' end as origin,
 from all_placed
 group by all

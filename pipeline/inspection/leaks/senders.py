@@ -71,7 +71,7 @@ def _allowed(contracts: Contracts, sources: Sources) -> dict[str, Allowed]:
     cubes |= {c.name for c in contracts.outside}
     titles = {t.title for t in contracts.tables}
     states = {c.code for c in contracts.codelist("states")} | {"SELEC"}
-    states |= {c.area for c in contracts.outside}
+    states |= {c.area for c in contracts.outside if c.area}
     units = {c.code for c in contracts.codelist("unit")}
     areas = {c.code for c in contracts.codelist("crime_area")}
     dimensions = {d for t in contracts.tables for d in t.key_dimensions}

@@ -234,9 +234,13 @@ def rounded(value: Decimal, places: int) -> Decimal:
 
 
 def places_of(value: Decimal, unit: str) -> int:
-    """With how many decimals a value is printed: small weights keep theirs."""
+    """With how many decimals a value is printed: small weights keep theirs, scores have
+    one.
+    """
     if unit == "places":  # a coefficient, or a count of states
         return 0 if value == int(value) else 2
+    if unit == "score":
+        return 1
     return (1 if value >= 1 else 3) if unit == "kg" and 0 < value < 10 else 0
 
 

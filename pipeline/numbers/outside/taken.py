@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +35,7 @@ READERS = {
     "CTX_EU_REFUSED": "pipeline.numbers.outside.eurostat",
     "CTX_MISSING": "pipeline.numbers.outside.iom",
     "CTX_VICTIMS_ABROAD": "pipeline.numbers.outside.glotip",
+    "CTX_OC_INDEX": "pipeline.numbers.outside.oc_index",
 }
 FIRST_YEAR = 2017  # of the first window that is printed, that of round 2021
 
@@ -42,7 +43,7 @@ FIRST_YEAR = 2017  # of the first window that is printed, that of round 2021
 @dataclass(frozen=True)
 class Taken:
     """What a file gave: figures by area, year and codes, totals left out. `release` is
-    what the file says, or that it says none.
+    what the file says, or that it says none; `places` are where scores stand in it.
     """
 
     cube: OutsideCube
@@ -50,6 +51,7 @@ class Taken:
     rows: int
     figures: Mapping[tuple[str, ...], Decimal]
     remarks: tuple[str, ...] = ()
+    places: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
 
 def take_context(
@@ -84,7 +86,8 @@ def take_context(
             allowed=taken.cube.release,
             do=f"write the release into {CONTEXT}, look at what changed, and take it in again",
         )
-    taken = _whole_years(taken, file=file)
+    if not taken.cube.scores:  # the year of a score is that of its edition, which is out
+        taken = _whole_years(taken, file=file)
     compared = _compare(taken, contracts, file=file)
     path = folder / FOLDER / f"{cube}.csv"
     write_file(path, csv_of(taken).encode("utf-8"))
@@ -126,7 +129,8 @@ def csv_of(taken: Taken) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(taken.cube.columns)
     for key, value in sorted(taken.figures.items()):
-        writer.writerow((*key, plain(value), taken.cube.cited))
+        place = (taken.places[key],) if taken.cube.scores else ()
+        writer.writerow((*key, plain(value), *place, taken.cube.cited))
     return text.getvalue()
 
 

@@ -34,7 +34,7 @@ _MADE_BY = {
         ("judged",),
     ),
     "marts.population": ("reference",),
-    "marts.context": ("context",),
+    "marts.context": ("context", "score"),
 }
 
 

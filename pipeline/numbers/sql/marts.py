@@ -176,14 +176,14 @@ def _seed_judged(connection: duckdb.DuckDBPyConnection, contracts: Contracts) ->
 
 
 def _seed_context(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """What others published, without totals: the models add them up."""
+    """What others published, without totals: the models add them up, but no scores."""
     connection.execute(
         "create table seed.context (cube varchar, area varchar, year integer, codes varchar[],"
-        " value decimal(18, 3), source varchar)"
+        " value decimal(18, 3), source varchar, scored boolean)"
     )
     figures = load_figures(contracts.folder)
     rows = [
-        (f.cube, f.area, f.year, list(f.codes), f.value, f.source)
+        (f.cube, f.area, f.year, list(f.codes), f.value, f.told, cube.scores is not None)
         for cube in contracts.outside
         for f in figures[cube.name]
     ]

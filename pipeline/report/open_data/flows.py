@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.cells import CONF_LABEL, OBS_LABEL, POPULATION_CUBE, Cell
 from pipeline.contracts.codelists import CodeList
-from pipeline.contracts.outside import AREAS, OutsideCube
+from pipeline.contracts.outside import OutsideCube
 from pipeline.report.numbers import csv_value
 from pipeline.report.store import Store
 
@@ -161,7 +161,7 @@ def _context(store: Store, cube: OutsideCube) -> Flow:
         cube.title,
         f"Context, no figure of a return: {cube.cited}. {cube.description}",
         cube.unit,
-        tuple(_components(store, own, areas=AREAS)),
+        tuple(_components(store, own, areas=cube.areas)),
         store.round,
     )
 
