@@ -30,6 +30,8 @@ TOTAL, GROUP, OWN_NATIONALS, POPULATION = "_T", "G_", "NAT", "POPULATION"
 CONTEXT = "CTX_"  # what others published, printed beside the figures of returns
 JUDGED = "ASM_"  # what experts judge, which no sum leads to
 REGION = "SELEC"
+SCORE = "score"  # the unit of what experts of others judge of a state, by edition
+TENTHS = 10  # steps that make one score
 HEADS = ["key", "value", "unit", "obs_status", "conf_status", "coverage", "states", "marks"]
 KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -264,14 +266,18 @@ class Rules:
         )
         return bool(self.version["needs_consent"] and not agreed)
 
-    def fault(self, key: str, round_: int) -> str:
+    def fault(self, key: str, round_: int, unit: str = "") -> str:
         """What is wrong with a key; nothing where it is the address of a figure of this
-        round.
+        round. `unit` tells a score of others, whose year is an edition.
         """
         if not KEY.fullmatch(key):
             return "is no key"
         cube = key.split(":")[0]
         codes = key.split(":")[1].split(".")
+        if cube.startswith(CONTEXT) and unit == SCORE:
+            is_own = codes[0] in self.states and codes[0] not in self.regions and len(codes) == 3
+            is_edition = re.fullmatch("[0-9]{4}", codes[1])
+            return "" if is_own and is_edition else "is no score of a state in an edition"
         if cube.startswith(CONTEXT):
             # Its own codes are in no contract; a figure of a state cannot be called one of others.
             is_year = re.fullmatch("[0-9]{4}", codes[1]) and int(codes[1]) <= round_
@@ -299,6 +305,7 @@ class Release:
     shown: dict[str, int] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
     states: dict[str, list[str]] = field(default_factory=dict)
+    scores: set[str] = field(default_factory=set)
 
     @property
     def cells(self) -> set[str]:
@@ -358,12 +365,12 @@ def _read_row(release: Release, row: list[str], *, rules: Rules, round_: int, co
     """Take a row into a release. Returns what is wrong with it."""
     if len(row) != columns:
         return f"there are {len(row)} columns"
-    key, value, _, obs, conf, coverage, states = row[:7]
+    key, value, unit, obs, conf, coverage, states = row[:7]
     if key.startswith(JUDGED) and KEY.fullmatch(key):
         of_state = key.split(":")[1].split(".")[0] != REGION
         return f"{key} tells who judged" if of_state or states else ""
     fault = (
-        rules.fault(key, round_)
+        rules.fault(key, round_, unit)
         if not release.name
         else ("" if KEY.fullmatch(key) else "is no key")
     )
@@ -377,11 +384,17 @@ def _read_row(release: Release, row: list[str], *, rules: Rules, round_: int, co
         release.withheld.add(key)
     elif value:
         table = rules.tables.get(key.split(":")[0])
+        is_score = unit == SCORE and is_reference(key)
         steps = (
-            Fraction(value) * (table.unit if table else 1)
+            Fraction(value) * (table.unit if table else TENTHS if is_score else 1)
             if NUMBER.fullmatch(value)
             else Fraction(1, 2)
         )
+        if is_score:
+            # A count of a state cannot be called a score: those are few, and of half points.
+            if not TENTHS <= steps <= 10 * TENTHS or steps % (TENTHS // 2):
+                return f"{key} is no score from 1 to 10 in half points"
+            release.scores.add(key)
         if steps.denominator != 1:
             return f"{key} has a broken number"
         release.shown[key] = int(steps)
@@ -923,7 +936,9 @@ class Proof:
                 if release.name and key not in cells:
                     continue  # the figures behind an edition may be those of other reports as well
                 seen.add(key)
-                steps = Fraction(row["value"] or 0) * (table.unit if table else 1)
+                is_score = key in release.scores
+                unit = table.unit if table else TENTHS if is_score else 1
+                steps = Fraction(row["value"] or 0) * unit
                 hidden = name in self.base
                 bound = self.rules.is_bound(key, row["conf_status"])
                 if key not in cells:
@@ -1105,6 +1120,8 @@ def taken_on_trust(
                 " check both"
             ),
         ]
+    if scores := set[str]().union(*(r.scores for r in releases)):
+        found.append(f"{len(scores)} scores of states are those that others published")
     parts = sum(len(r.claim["parts"]) for r in releases)
     found += [
         (

@@ -71,15 +71,11 @@ def items_of(codes: CodeList) -> tuple[Item, ...]:
 
 
 def chosen_items(
-    codes: CodeList, pillar: str, *, crime_areas: Collection[str] | None
+    codes: CodeList, pillar: str, *, crime_areas: Collection[str] = ()
 ) -> tuple[Item, ...]:
-    """The items of a pillar in these crime areas; those that none covers where
-    `crime_areas` is empty, all where it is None.
-    """
-    own = [i for i in items_of(codes) if i.pillar == pillar]
-    if crime_areas is None:
-        return tuple(own)
-    return tuple(i for i in own if (i.crime_area in crime_areas if crime_areas else not i.crime_area))
+    """The items of a pillar in these crime areas, in all and in none where none is named."""
+    own = (i for i in items_of(codes) if i.pillar == pillar)
+    return tuple(i for i in own if not crime_areas or i.crime_area in crime_areas)
 
 
 def wrong_items(lists: Path, name: str) -> Iterator[str]:
@@ -91,4 +87,4 @@ def wrong_items(lists: Path, name: str) -> Iterator[str]:
             yield f"{place}: the pillar is '{item.pillar}'; allowed: {', '.join(PILLARS)}"
         if item.crime_area and item.crime_area not in areas:
             allowed = ", ".join(c.code for c in areas)
-            yield f"{place}: there is no crime area '{item.crime_area}'; allowed: {allowed}, or none"
+            yield f"{place}: there is no crime area '{item.crime_area}'; allowed: {allowed} or none"

@@ -8,6 +8,7 @@ from pipeline.cells import REGION, Cell
 from pipeline.errors import UserError
 from pipeline.report.store import Store
 
+_NEVER = 9999
 GIVEN_WITHOUT_NUMBER = ("Q", "N")  # suppressed by the sender; less than half of the unit
 
 
@@ -47,12 +48,14 @@ def last_year(store: Store, table: str, *, codes: list[str], until: int = 0) -> 
             do="give the codes after state and year",
         )
     respondents = respondents_of(store, table)
+    # An edition of scores may be later than the round: it is no year of data.
+    latest = _NEVER if store.contracts.is_scored(table) else store.round
     years = [
         c.key.year
         for c in store.cells_of(table)
         if c.key.state in respondents
         and (c.withheld or is_given(c))
-        and c.key.year <= (until or store.round)
+        and c.key.year <= (until or latest)
         and all(code in ("*", own) for code, own in zip(codes, c.key.codes[2:], strict=False))
     ]
     return max(years, default=None)

@@ -19,6 +19,7 @@ from pipeline.errors import UserError
 COLUMNS = ("key", "value", "unit", "obs_status", "conf_status", "coverage", "states")
 MARKS = "marks"  # a last column of newer files, of which nothing follows
 SUPPRESSED = "Q"
+SCORE_DECIMALS = 1  # of half points
 LESS = "<5"  # what others publish of a count from 1 to the threshold less one
 
 
@@ -204,9 +205,10 @@ def join_shown(files: Iterable[ReleasedFile]) -> dict[str, Decimal]:
 
 def unit_of(contracts: Contracts, cube: str) -> int:
     """How many whole steps make one: cubes with three decimals are counted in
-    thousandths.
+    thousandths, scores of others in tenths.
     """
     decimals = {t.name: t.decimals for t in contracts.tables}
+    decimals |= {c.name: SCORE_DECIMALS for c in contracts.outside if c.scores}
     return int(10 ** decimals.get(cube, 0))
 
 

@@ -14,6 +14,8 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.inspection.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.inspection.explain.references import Ledger, Listed, Printed
+from pipeline.inspection.explain.scored import score_steps
+from pipeline.inspection.readback.scores import READINGS
 from pipeline.inspection.readback.values import percent_places, rounded
 from pipeline.project import Project
 from pipeline.report.document.quality import answer
@@ -138,6 +140,9 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
             signs=_SIGNS[name],
             cells=cells,
         )
+    if name in READINGS:
+        groups = [[cells[k].cell.value for k in group.split(" + ")] for group in inside.split(", ")]
+        return Worked(reference, *score_steps(name, groups))
     if name == "undrawn":
         return Worked(reference, "left out of the drawing", None)
     if name == "tenths":

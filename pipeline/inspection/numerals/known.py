@@ -53,6 +53,21 @@ class Known:
     def years(self) -> list[str]:
         return [str(y) for y in self.contracts.contract(self.report).years(self.round_)]
 
+    def years_of(self, cube: str) -> list[str]:
+        """The years that figures of a cube may be of: those of the window, or the editions
+        of scores.
+        """
+        return self._editions.get(cube, self.years)
+
+    @cached_property
+    def _editions(self) -> dict[str, list[str]]:
+        found: dict[str, set[str]] = {c.name: set() for c in self.contracts.outside if c.scores}
+        for key in self.register.cells:
+            cube, _, codes = key.partition(":")
+            if cube in found:
+                found[cube].add(codes.split(".")[1])
+        return {cube: sorted(years) for cube, years in found.items()}
+
     @property
     def variables(self) -> dict[str, str]:
         first = self.years[0]
@@ -141,7 +156,10 @@ class Known:
                 passage.claim_pattern(
                     re.escape("".join(label.lower().split())), "code list", what=table.name
                 )
-        claim_years([passage], self.years if years is None else years)
+        if years is None:
+            editions = [y for t in self.cubes(cubes) for y in self.years_of(t.name)]
+            years = [*self.years, *editions]
+        claim_years([passage], years)
         symbol = "".join(OBS_SYMBOL["Q"].split())
         passage.claim_pattern(re.escape(symbol), SYMBOL, what="suppressed by the sender")
 

@@ -142,7 +142,10 @@ class SentenceCheck:
 
 # What a claim prints are words: a numeral among them is accounted for by nothing.
 _KINDS = {
-    **dict.fromkeys(("coverage", "share", "shares", "leader", "alone"), FORMULA),
+    **dict.fromkeys(
+        ("coverage", "share", "shares", "leader", "alone", "median", "spread"), FORMULA
+    ),
+    "rescored": "rescored",
     "rate": "rate",
     "moved": "moved",
     "lastyear": "year",
@@ -161,6 +164,8 @@ def _kind_in(kind: str, index: int, *, text: str) -> str:
     """
     if kind == "dated":  # a figure has commas, a year has none
         return "year" if _YEAR.fullmatch(list(NUMERAL.finditer(text))[index][0]) else CELL
+    if kind == "rescored":  # counts of states, and the edition before
+        return "year" if _YEAR.fullmatch(list(NUMERAL.finditer(text))[index][0]) else FORMULA
     if kind == "moved":
         return CELL if index in ((0,) if text.startswith("didnotchange") else (1, 2)) else FORMULA
     return FORMULA if kind == CELL and index and "if" in text else kind

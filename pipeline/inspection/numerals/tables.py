@@ -15,6 +15,7 @@ from typing import Protocol
 from pipeline.cells import REGIONS, Key
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
+from pipeline.inspection.readback.scores import READINGS
 from pipeline.inspection.readback.values import number
 from pipeline.report.ledger import (
     ANSWERED,
@@ -242,19 +243,16 @@ def misplaced(
         return ""  # about the version as a whole
     key = Key.parse(first_key(reference))
     # over the states that gave every part of a bar
-    of_states = reference.startswith(("sum(", "tenths("))
+    of_states = reference.startswith(("sum(", "tenths(", *(f"{name}(" for name in READINGS)))
     if not of_states and key.state not in REGIONS and key.state != page_state:
         name = known.area_label(key)
         if not any(name.lower() in text.lower() for text in (*beside, *above)):
             return f"it is a figure of {name}, which neither its row nor its column names"
-    named = {
-        y for text in beside for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years
-    }
+    years = known.years_of(key.cube)
+    named = {y for text in beside for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in years}
     if named and str(key.year) not in named:
         return f"it is a figure of {key.year}, its row and column say {', '.join(sorted(named))}"
-    titled = {
-        y for text in above for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years
-    }
+    titled = {y for text in above for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in years}
     if not named and str(key.year) not in (titled or {known.years[-1]}):
         return (
             f"it is a figure of {key.year}, the title says"

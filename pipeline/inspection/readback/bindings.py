@@ -10,6 +10,7 @@ from decimal import Decimal
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.paper import PAPER, Paper
+from pipeline.inspection.readback.scores import SCORED, Scores
 from pipeline.inspection.readback.values import (
     Register,
     Texts,
@@ -35,6 +36,7 @@ class Bindings:
         self.register, self.contracts, self.round_ = register, contracts, round_
         self.who = Who(register, contracts, round_=round_)
         self.paper = Paper(register, contracts, round_=round_)
+        self.scores = Scores(contracts, round_=round_, value_of=register.value)
 
     def texts(self, binding: str) -> Texts:
         """The texts that may stand where the binding stood; none when it had nothing
@@ -50,6 +52,8 @@ class Bindings:
         if words[0] in PAPER:
             pair = self._pair(words[1], words[3]) if words[0] == "alone" else None
             return self.paper.texts(words, pair=pair)
+        if words[0] in SCORED:
+            return self.scores.texts(words, editions=sorted(self.register.years))
         if len(words) == 1:
             return self._value(words[0])
         command = words[0]

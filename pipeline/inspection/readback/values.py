@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import LeakError
+from pipeline.inspection.readback.scores import READINGS, reading
 from pipeline.project import CODE_ROOT
 from pipeline.report.edition import SHOWN, Correction, Edition, read_edition
 from pipeline.system.kept import open_database
@@ -189,6 +190,8 @@ class Register:
         if name == "undrawn":
             cell = self.cells.get(inputs[0])
             return () if cell is None or cell.withheld else ("x",) if cell.is_compared else ("i",)
+        if name in READINGS:
+            return reading(name, inputs, value_of=self.value)
         if name == "tenths":
             count = self._tenths(inputs[0], inputs[1:])
             some = self._added("sum", [inputs[0].split(" + ")])

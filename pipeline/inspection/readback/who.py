@@ -181,7 +181,7 @@ class Who:
             parts[1]
             for parts in self._keys(table)
             if all(code in ("*", own) for code, own in zip(codes, parts[2:], strict=False))
-            and int(parts[1]) <= until
+            and (int(parts[1]) <= until or self.contracts.is_scored(table))
         ]
         return max(years, default="")
 
@@ -199,7 +199,7 @@ class Who:
             if (
                 cube == table
                 and parts[0] in respondents
-                and parts[1] in years
+                and (parts[1] in years or self.contracts.is_scored(table))
                 and self._gave(key) is not False
             ):
                 found.append(parts)

@@ -27,9 +27,11 @@ from pipeline.numbers.sql.lineage import own_models
 from pipeline.report.document.mirrored import build_mirror
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
+from pipeline.report.exhibits.exhibit_rules import OUTSIDE_SCORES
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.judgements import build_areas, build_judgement, build_matrix
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
+from pipeline.report.exhibits.outside_scores import build_outside_scores
 from pipeline.report.exhibits.strips import ANSWERED_BY, build_strips
 from pipeline.report.exhibits.tables import (
     MARK_TEXTS,
@@ -713,4 +715,5 @@ _BUILDERS: dict[str, Builder] = {
     "strips": build_strips,
     "provenance": _provenance,
     "quality": _quality,
+    OUTSIDE_SCORES: build_outside_scores,
 }

@@ -26,6 +26,7 @@ from pipeline.report.charts.palette import READABLE, contrast_on_paper
 from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.quality import read_quality
+from pipeline.report.exhibits.exhibit_rules import OUTSIDE_SCORES
 from pipeline.report.exhibits.figures import FULL
 from pipeline.report.exhibits.layout import GRIDS, INDICATORS, ExhibitSpec, fill, read_exhibits
 from pipeline.report.narrative.bound_text import MESSAGES, Narrative
@@ -156,7 +157,7 @@ def lint_messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[
     wanted = {
         s.id.lower(): s
         for s in known.values()
-        if s.kind in (*GRIDS, INDICATORS) and _OF_ONE_STATE not in s.title
+        if s.kind in (*GRIDS, INDICATORS, OUTSIDE_SCORES) and _OF_ONE_STATE not in s.title
     }
     found = read_sections(path)
     for name in (n for n in wanted if n not in found):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pipeline.cells import SCORE
 from pipeline.report.views import ChartData, Point, Series
 
 _KIND = {
@@ -111,12 +112,22 @@ def _ranking(data: ChartData, series: Series) -> str:
 
 
 def _largest(data: ChartData, shown: Iterable[Series]) -> str:
-    """The largest figures of a table with shades: all of them are heard in the table."""
+    """The largest figures of a table with shades: all of them are heard in the table. Of
+    scores the range of each line, because they rank nobody.
+    """
+    if data.unit == SCORE:
+        return "; ".join(_range(s) for s in shown)
     marks = [(s.label, p) for s in shown for p in s.points if p.value is not None]
     ranked = sorted(marks, key=lambda mark: -(mark[1].value or 0.0))[:_LARGEST]
     return "Largest: " + ", ".join(
         f"{label} {p.text} in {data.labels.get(p.x, p.x)}" for label, p in ranked
     )
+
+
+def _range(series: Series) -> str:
+    """`Arms trafficking from 3.5 to 8.5`."""
+    points = sorted((p for p in series.points if p.value is not None), key=lambda p: p.value or 0.0)
+    return f"{series.label} from {points[0].text} to {points[-1].text}"
 
 
 def _bars_of_parts(data: ChartData) -> str:

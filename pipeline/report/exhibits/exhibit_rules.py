@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from pipeline.cells import REGIONS
+from pipeline.contracts.scored import PILLARS
 from pipeline.report.views import Kind
 from pipeline.system.yaml_files import YamlFile, faults, visible
 
@@ -18,8 +19,8 @@ CHARTS: tuple[str, ...] = tuple(
 )
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
-INDICATORS, MIRROR = "indicators", "mirror"
 JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX = "judgement", "judged_areas", "threat_matrix"
+INDICATORS, MIRROR, OUTSIDE_SCORES = "indicators", "mirror", "outside_scores"
 ANNEXES = (
     "headline",
     INDICATORS,
@@ -41,6 +42,7 @@ ANNEXES = (
     "strips",
     "provenance",
     "quality",
+    OUTSIDE_SCORES,
 )
 _SIDES = 2  # of a pyramid
 _TEXT = {"type": "string", "minLength": 1}
@@ -117,6 +119,8 @@ _FIELDS: dict[str, Any] = {
         "pattern": "^[A-Z]+$",
         "description": "a crime area of the assessment",
     },
+    "pillar": {"enum": list(PILLARS)},
+    "crime_areas": {"type": "array", "minItems": 1, "uniqueItems": True, "items": _TEXT},
     "wide": {"type": "boolean"},
     "height": {"type": "integer", "minimum": 20, "maximum": 230},  # millimetres of a page
 }
@@ -154,7 +158,7 @@ _FIELDS["lines"] = {
 }
 _GRID = ("cube", "rows", "columns")
 # Kinds that say nothing where they have nothing to show, unlike the annexes.
-SILENT = (INDICATORS, MIRROR, JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX)
+SILENT = (INDICATORS, MIRROR, OUTSIDE_SCORES, JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX)
 # Beside kind, title and notes: the fields that a kind must have, and those that it may
 # have.
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -165,6 +169,7 @@ _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "indicators": (("indicators",), ("columns", "wide")),
     "overview": (("indicators",), ("wide",)),
     "strips": (("indicators",), ("lines",)),
+    OUTSIDE_SCORES: (("cube", "pillar"), ("crime_areas",)),
     "dashboard": ((), ("wide",)),
     JUDGEMENT: (("area",), ()),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.errors import NarrativeError
-from pipeline.report.narrative import bindings, coverage_claims, drivers, paper
+from pipeline.report.narrative import bindings, coverage_claims, drivers, paper, scored
 from pipeline.report.narrative.forms import fitting_form, given_arguments
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
@@ -18,17 +18,20 @@ FORMS: dict[str, tuple[str, ...]] = {
     **coverage_claims.FORMS,
     **drivers.FORMS,
     **paper.FORMS,
+    **scored.FORMS,
 }
 _PRINTS: dict[tuple[str, str], Callable[..., str]] = {
     **{(name, form): bindings.COMMANDS[name] for name, form in bindings.FORMS.items()},
     **coverage_claims.COMMANDS,
     **drivers.COMMANDS,
     **paper.COMMANDS,
+    **scored.COMMANDS,
 }
 _PAGES = {
     **dict.fromkeys((*coverage_claims.FORMS, *coverage_claims.CLAIMS), coverage_claims),
     **dict.fromkeys((*drivers.FORMS, *drivers.CLAIMS), drivers),
     **dict.fromkeys(paper.FORMS, paper),
+    **dict.fromkeys(scored.FORMS, scored),
 }
 
 
