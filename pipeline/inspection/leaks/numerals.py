@@ -17,6 +17,7 @@ from itertools import accumulate, islice, pairwise
 from pipeline.inspection.readback.bindings import TELLS, Bindings
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.report import NUMERAL, ScanReport
+from pipeline.inspection.readback.scores import SCORED
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
@@ -37,7 +38,15 @@ _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
-_FORMULAS = ("share", "shares", "rate", "moved", "leader", "alone")
+_FORMULAS = (
+    "share",
+    "shares",
+    "rate",
+    "moved",
+    "leader",
+    "alone",
+    *SCORED,
+)
 WHY = "it is no released cell, no formula over released cells, and no listed number"
 
 

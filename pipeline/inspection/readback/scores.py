@@ -69,8 +69,7 @@ class Scores:
             if any(self._value_of(key) is not None for key in then.split(" + ")):
                 up, down = (self._told(which, own, then) for which in ("higher", "lower"))
                 return tuple(
-                    f"higher in {u} and lower in {d} of {len(self._states)} states than in the"
-                    f" edition of {before}"
+                    f"higher in {u} and lower in {d} of {len(self._states)} states than in {before}"
                     for u, d in zip(up, down, strict=True)
                 )
         return ()

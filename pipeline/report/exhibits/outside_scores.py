@@ -28,7 +28,7 @@ from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 
-_LABEL, _RANGE, _FIGURE = 38, 12, 10  # weights of columns
+_LABEL, _RANGE, _FIGURE, _MOVED = 34, 12, 10, 12  # weights of columns
 _COUNTED = "States scored"
 _NONE = "No edition with scores was taken in."
 
@@ -83,7 +83,7 @@ def build_outside_scores(
     for edition in editions:
         own = [keys[i.code, edition] for i in items if i.is_in(edition)]
         view = _view(scored(store, own)) if own else CellView("")
-        counted += [view, CellView("")]
+        counted += [CellView(""), view]
     rows.append(Row(_COUNTED, (*counted, *[CellView("")] * (2 * len(steps))), 0, "group"))
     return TableView(
         anchor(spec, store, values=values),
@@ -93,7 +93,7 @@ def build_outside_scores(
         tuple(_columns(editions)),
         tuple(rows),
         source_line(store, [spec.cube]),
-        notes=(*notes, *_left_out(items, editions)),
+        notes=_with_dash(notes, items, editions=editions),
     )
 
 
@@ -104,9 +104,9 @@ def _columns(editions: list[int]) -> Iterable[Column]:
         yield Column("Median", "number", group, _FIGURE)
         yield Column("Range", "number", group, _RANGE)
     for before, after in pairwise(editions):
-        group = f"States, {before} to {after}"
-        yield Column("higher", "number", group, _FIGURE)
-        yield Column("lower", "number", group, _FIGURE)
+        group = f"States, {before}\N{EN DASH}{after}"
+        yield Column("higher", "number", group, _MOVED)
+        yield Column("lower", "number", group, _MOVED)
 
 
 def _view(reading: Reading) -> CellView:
@@ -114,11 +114,14 @@ def _view(reading: Reading) -> CellView:
     return CellView(reading.text, reading.reference, (), status)
 
 
-def _left_out(items: Iterable[Item], editions: list[int]) -> list[str]:
-    """What the dash stands for, where one stands."""
+def _with_dash(
+    notes: tuple[str, ...], items: Iterable[Item], *, editions: list[int]
+) -> tuple[str, ...]:
+    """The notes, and behind the last one what a dash stands for, where one stands."""
     if all(item.is_in(edition) for item in items for edition in editions):
-        return []
-    return [f"{NOT_SCORED}: the edition has no such item."]
+        return notes
+    *before, last = notes or ("",)
+    return (*before, f"{last} {NOT_SCORED}: the edition has no such item.".strip())
 
 
 def _spanned(editions: list[int]) -> str:

@@ -37,14 +37,14 @@ def _spread(store: Printing, pattern: str) -> str:
 
 
 def _rescored(store: Printing, pattern: str) -> str:
-    """`higher in 9 and lower in 1 of 11 states than in the edition of 2021`, the first
-    one that scores the item. Nothing where that is the edition itself.
+    """`higher in 9 and lower in 1 of 11 states than in 2021`, the first
+    edition that scores the item. Nothing where that is the edition itself.
     """
     keys = _keys(store, pattern)
     before = _first(store, keys)
     up, down = moved(store, keys, before=before)
     counts = f"higher in {_shown(up)} and lower in {_shown(down)} of {len(keys)} states"
-    return f"{counts} than in the edition of {before[0].year}"
+    return f"{counts} than in {before[0].year}"
 
 
 def _first(store: Store, keys: list[Key]) -> list[Key]:
