@@ -1,5 +1,5 @@
-"""Where does everything lie? The folders of a project and of a round's outputs, and which
-reports these folders make.
+"""Where does everything lie? The folders of a project and of a round's outputs, and
+which reports these folders make.
 """
 
 from __future__ import annotations
