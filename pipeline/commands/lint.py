@@ -22,6 +22,7 @@ def lint_everything(project: Project) -> Iterator[str]:
     from pipeline.contracts.policy import load_policy
     from pipeline.contracts.population import load_population
     from pipeline.report.document.lint_templates import lint_templates
+    from pipeline.returns.cases import load_cases
 
     yield from lint_project(project)
     contracts = load_contracts(project.contracts)
@@ -31,6 +32,9 @@ def lint_everything(project: Project) -> Iterator[str]:
     wrong += lint_templates(project, contracts, policy=policy, round_=last)
     if wrong:
         raise ContractError("\n".join(dict.fromkeys(wrong)), do="correct what is named")
+    rounds = [int(p.name) for p in sorted(project.returns.glob("[0-9]*")) if p.name.isdecimal()]
+    told = {r: load_cases(project, contracts, round_=r) for r in rounds}
+    yield f"cases: {sum(map(len, told.values()))} that reports may tell"
     yield (
         f"models, templates, exhibits and texts: they can be used, tried without figures for {last}"
     )

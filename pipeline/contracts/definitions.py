@@ -23,6 +23,11 @@ _NAMES = {
     "uniqueItems": True,
     "items": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"},
 }
+_NAMES_OR_ALL = {
+    "type": "array",
+    "uniqueItems": True,
+    "items": {"type": "string", "pattern": "^(_T|[A-Z]+)$", "description": "a crime area, or _T"},
+}
 _REPORT_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -37,6 +42,7 @@ _REPORT_SCHEMA = {
             "description": "a colour in quotes, as '#1c3f6e'",
         },
         "borrowed_cubes": _NAMES,
+        "cases": _NAMES_OR_ALL,
         "versions": {
             "type": "object",
             "minProperties": 1,
@@ -80,6 +86,7 @@ class ReportFile:
     reference: str
     colour: str  # of its headings and its cover
     borrowed_cubes: tuple[str, ...]
+    cases: tuple[str, ...]  # crime areas of the cases that it tells, _T for all
     versions: Mapping[str, tuple[str, ...]]
     file: YamlFile
 
@@ -125,6 +132,7 @@ def read_report_file(templates: Path, report: str) -> ReportFile:
         own["reference"],
         own["colour"],
         tuple(own.get("borrowed_cubes", ())),
+        tuple(own.get("cases", ())),
         {name: tuple(chapters) for name, chapters in own["versions"].items()},
         file,
     )

@@ -32,7 +32,7 @@ from pipeline.disclosure.proof import (
 )
 from pipeline.disclosure.register import Registered, editions, newest_of, register
 from pipeline.errors import DisclosureError, UserError
-from pipeline.numbers.build import store_inputs
+from pipeline.numbers.build import inputs_of, store_inputs
 from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
 from pipeline.numbers.stores import cubes_of, write_stores
@@ -84,7 +84,7 @@ def protect_round(
     """
     policy = load_policy(project.contracts, contracts)
     marts = read_marts(project, round_)
-    inputs = store_inputs(read_validation(project, round_), round_, reports=project.reports)
+    inputs = inputs_of(project, contracts, round_=round_)
     done: dict[str, Protected] = {}
     asked = with_those_of_readers(policy, versions)
     for version in in_order(policy):

@@ -18,6 +18,7 @@ from pipeline.numbers.stores import write_stores
 from pipeline.numbers.versions import StoreInputs
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
+from pipeline.returns.cases import load_cases
 from pipeline.returns.rules.query_log import read_log
 from pipeline.returns.rules.validated import Validated, read_validation
 from pipeline.system.progress import Progress, silent
@@ -111,7 +112,7 @@ def write_open_stores(
     """
     progress("writing the stores")
     marts = read_marts(project, round_)
-    inputs = store_inputs(read_validation(project, round_), round_, reports=project.reports)
+    inputs = inputs_of(project, contracts, round_=round_)
     changed: dict[str, bool] = {}
     for version in load_policy(project.contracts, contracts).versions.values():
         if not version.protected:
@@ -139,6 +140,15 @@ def resolutions(
         for _, q in sorted(read_log(project, contracts, round_=r).items())
         if q.resolution
     ]
+
+
+def inputs_of(project: Project, contracts: Contracts, *, round_: int) -> StoreInputs:
+    """What stores of a round need beside its marts, with the cases that are told in it.
+    Raises UserError where the round was not validated, ContractError where a case is
+    wrong.
+    """
+    found = store_inputs(read_validation(project, round_), round_, reports=project.reports)
+    return replace(found, cases=load_cases(project, contracts, round_=round_))
 
 
 def store_inputs(validated: Validated, round_: int, *, reports: Iterable[str]) -> StoreInputs:

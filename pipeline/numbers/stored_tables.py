@@ -135,6 +135,34 @@ class StoredFact:
 
 
 @dataclass(frozen=True)
+class StoredCase:
+    """A case that the version may tell, its texts with their bindings."""
+
+    case_id: str
+    file: str
+    crime_area: str
+    clearance: str
+    title: str
+    head: str
+    paragraphs: tuple[str, ...]
+    cited: str
+
+
+@dataclass(frozen=True)
+class StoredCaseFact:
+    """What a binding of a case prints, and in which line of its file it stands."""
+
+    case_id: str
+    name: str
+    what: str
+    value: Decimal | None
+    unit: str
+    day: str
+    said: str
+    line: int
+
+
+@dataclass(frozen=True)
 class StoreContent:
     """All tables of a store, in the order in which they are made."""
 
@@ -146,6 +174,8 @@ class StoreContent:
     sources: tuple[StoredSource, ...] = ()
     areas: tuple[StoredArea, ...] = ()
     meta: tuple[StoredFact, ...] = ()
+    cases: tuple[StoredCase, ...] = ()
+    case_facts: tuple[StoredCaseFact, ...] = ()
 
 
 def columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:

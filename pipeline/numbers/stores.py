@@ -60,8 +60,9 @@ def write_stores(
     sources = sources_of(project)
     changed = {}
     for report in reports:
+        areas = read_report_file(project.templates, report).cases
         cubes = set(cubes_of(project, contracts, report=report))
-        content = store_content(told, report, cubes=cubes, sources=sources)
+        content = store_content(told, report, cubes=cubes, areas=areas, sources=sources)
         path = project.store(round_, report, version.name)
         changed[f"{report}/{version.name}"] = write_store(path, content, round_=round_)
     return changed

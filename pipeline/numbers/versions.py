@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.cells import Key, Question, is_judged, is_outside
+from pipeline.cells import TOTAL, Key, Question, is_judged, is_outside
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
@@ -20,23 +20,27 @@ from pipeline.numbers.mart_rows import MartCell, Marts
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.numbers.stored_tables import (
     StoreContent,
+    StoredCase,
+    StoredCaseFact,
     StoredCell,
     StoredCoverage,
     StoredFact,
     StoredFinding,
     StoredSource,
 )
+from pipeline.returns.cases import Case, told_to
 
 
 @dataclass(frozen=True)
 class StoreInputs:
-    """What stores need beside the marts: findings, sources named on covers, and by
-    report the facts of the round.
+    """What stores need beside the marts: findings, sources named on covers, by report the
+    facts of the round, and the cases that are told in it.
     """
 
     findings: tuple[Finding, ...]
     sources: tuple[StoredSource, ...]
     meta: dict[str, dict[str, str]]
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,13 @@ def tell_version(
 
 
 def store_content(
-    told: Told, report: str, *, cubes: Collection[str], sources: Sources
+    told: Told, report: str, *, cubes: Collection[str], areas: Collection[str], sources: Sources
 ) -> StoreContent:
-    """All tables of the store of a report that prints from these cubes."""
+    """All tables of the store of a report that prints from these cubes, and tells the cases
+    of these crime areas, `_T` for all.
+    """
+    cases = [c for c in told.inputs.cases if c.crime_area in areas or TOTAL in areas]
+    may_be_told = [c for c in cases if c.clearance in told_to(told.version)]
     meta = told.inputs.meta[report]
     own = [c for c in told.marts.cells if c.cube in cubes and told.has_line(c)]
     cells = [_tell_cell(c, told) for c in own]
@@ -149,7 +157,18 @@ def store_content(
             StoredFact(name, value)
             for name, value in sorted({**meta, **_count_suppressed(own, cells)}.items())
         ),
+        cases=tuple(_stored_case(c) for c in may_be_told),
+        case_facts=tuple(
+            StoredCaseFact(c.id, f.name, f.what, f.value, f.unit, f.day, f.said, f.line)
+            for c in may_be_told
+            for f in c.facts
+        ),
     )
+
+
+def _stored_case(case: Case) -> StoredCase:
+    texts = case.title, case.head, case.paragraphs, case.cited
+    return StoredCase(case.id, case.file, case.crime_area, case.clearance, *texts)
 
 
 def _tell_cell(cell: MartCell, told: Told) -> StoredCell:

@@ -217,12 +217,12 @@ def is_of_the_version(reference: str) -> bool:
     """Whether a number is about the version as a whole: from a named query over the store,
     `query(name)`, or a count of answered tables, `answered(STATE)`.
     """
-    return reference.startswith(("query(", f"{ANSWERED}("))
+    return reference.startswith(("query(", "case(", f"{ANSWERED}("))
 
 
 def keys_of(reference: str) -> list[str]:
     """The cells of a key, or of a formula written `name(key, key + key)`; none of a
-    query and of a count of answered tables, which name no cell.
+    query, of a count of answered tables and of a case, which name no cell.
     """
     if is_of_the_version(reference):
         return []

@@ -16,6 +16,8 @@ from pipeline.errors import UserError
 from pipeline.numbers.questions import Conflict
 from pipeline.numbers.stored_tables import (
     StoredArea,
+    StoredCase,
+    StoredCaseFact,
     StoredCell,
     StoredCoverage,
     StoredFact,
@@ -61,6 +63,10 @@ class Store:
             self.sources: Final = read_rows(connection, StoredSource, table="sources", order="all")
             self.areas: Final = read_rows(connection, StoredArea, table="areas", order="sort")
             self.conflicts: Final = read_rows(connection, Conflict, table="conflicts", order="all")
+            self.cases: Final = read_rows(connection, StoredCase, table="cases", order="case_id")
+            self.case_facts: Final = read_rows(
+                connection, StoredCaseFact, table="case_facts", order="case_id, line, name"
+            )
             facts = read_rows(connection, StoredFact, table="meta", order="name")
             self.meta: Final = MappingProxyType({fact.name: fact.value for fact in facts})
         finally:

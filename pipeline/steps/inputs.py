@@ -22,6 +22,8 @@ from pipeline.contracts.outside import FOLDER
 from pipeline.contracts.settings import SETTINGS
 from pipeline.project import CODE_ROOT, DEFINITION, Project
 from pipeline.report.document.order import Source
+from pipeline.returns.cases import SCHEMA as CASES_SCHEMA
+from pipeline.returns.cases import case_files
 from pipeline.system.files import name_as_text
 from pipeline.system.signed.people import parse_day
 from pipeline.system.sources import names_in, sources_of
@@ -38,6 +40,7 @@ _POPULATION = frozenset({"codelists/population.csv"})
 # The figures of others; what they are, and whose, is read with the contracts.
 _CONTEXT = frozenset({FOLDER})
 _NAMES = frozenset({"names_in_texts.csv"})
+_CASES = frozenset({CASES_SCHEMA})
 # Rules of a validation, and a table of a report.
 _MIRRORS = frozenset(mirrors.FILES)
 _OF_INTAKE = frozenset(
@@ -53,9 +56,9 @@ _OF_INTAKE = frozenset(
 )
 # What each step does not read of data_contracts.
 NOT_READ = {
-    "validate": _POLICY | _NO_STEP | _FEEDBACK | _POPULATION | _CONTEXT | _NAMES,
-    "findings": _POLICY | _NO_STEP | _POPULATION | _CONTEXT | _NAMES,
-    "numbers": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS,
+    "validate": _POLICY | _NO_STEP | _FEEDBACK | _POPULATION | _CONTEXT | _NAMES | _CASES,
+    "findings": _POLICY | _NO_STEP | _POPULATION | _CONTEXT | _NAMES | _CASES,
+    "numbers": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS | _CASES,
     "stores": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS,
     "protect": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _MIRRORS,
     "document": _POLICY
@@ -65,7 +68,8 @@ NOT_READ = {
     | _NAMES
     | _OF_INTAKE
     | _POPULATION
-    | _CONTEXT,
+    | _CONTEXT
+    | _CASES,
     "scan": _NO_STEP | _FEEDBACK | _KNOWN | frozenset(offices.FILES),
 }
 # The modules in which the work of a step begins.
@@ -178,6 +182,12 @@ class Reader:
         path = self.project.cleared_texts
         return self.bytes_of([path] if path.is_file() else [])
 
+    def cases(self, round_: int) -> Inputs:
+        """The cases that are told in a round, and of which crime areas each report does."""
+        return self.bytes_of(
+            path for path in case_files(self.project, round_) if path.is_file()
+        ) | self._of_definitions("cases")
+
     def borrowed(self) -> Inputs:
         """Which cubes the reports borrow from each other: what else their definitions say
         changes no store.
@@ -207,7 +217,7 @@ class Reader:
         own = {
             f"{self.watch.name(definition)}: {name}": digest
             for name, digest in self.entries(definition).items()
-            if name not in ("versions", "borrowed_cubes")
+            if name not in ("versions", "borrowed_cubes", "cases")
             and (not name.startswith("versions/") or name == f"versions/{version}")
         }
         told = {
@@ -249,8 +259,8 @@ class Reader:
         exceptions = (shared / f"number_exceptions.{end}" for end in ("yaml", "schema.json"))
         return self.code("audit") | self.files(exceptions)
 
-    def scan(self) -> Inputs:
-        return self.code("scan") | self.contracts("scan") | self.cleared()
+    def scan(self, round_: int) -> Inputs:
+        return self.code("scan") | self.contracts("scan") | self.cleared() | self.cases(round_)
 
     def gate(self) -> Inputs:
         """From how many states on a report is complete."""

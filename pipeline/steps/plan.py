@@ -232,6 +232,7 @@ class Plan:
             "": self.reader.code("stores")
             | self.reader.contracts("stores")
             | self.reader.borrowed()
+            | self.reader.cases(self.round)
             | self.reader.cleared()
             | self._said(f"numbers {self.round}")
             | self._said(f"validate {self.round}")
@@ -242,6 +243,7 @@ class Plan:
             "": self.reader.code("protect")
             | self.reader.contracts("protect")
             | self.reader.borrowed()
+            | self.reader.cases(self.round)
             | self.reader.register()
             | self._said(f"numbers {self.round}")
             | self._said(f"validate {self.round}"),
@@ -269,7 +271,7 @@ class Plan:
         if protected:
             groups["data"] = figures | reader.data()
             groups["web"] = reader.web()
-            groups["scan"] = figures | reader.scan() | self._secrets(report)
+            groups["scan"] = figures | reader.scan(self.round) | self._secrets(report)
             groups["draft"] |= reader.bytes_of([certificate])
         return groups
 

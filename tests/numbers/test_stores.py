@@ -492,7 +492,7 @@ def test_withholding_names_its_fields_whatever_their_order(
         left_out=(),
     )
     cubes = cubes_of(marts, contracts, report="thb")
-    cells = store_content(told, "thb", cubes=cubes, sources=sources_of(marts)).cells
+    cells = store_content(told, "thb", cubes=cubes, areas=(), sources=sources_of(marts)).cells
     withheld = [c for c in cells if c.withheld]
     assert len(withheld) > 3
     assert {c.note for c in cells} == {""}

@@ -18,6 +18,7 @@ from pipeline.inspection.explain.scored import score_steps
 from pipeline.inspection.readback.scores import READINGS
 from pipeline.inspection.readback.values import percent_places, rounded
 from pipeline.project import Project
+from pipeline.report.document.cases import fact_text
 from pipeline.report.document.quality import answer
 from pipeline.report.exhibits.strips import answered
 from pipeline.report.ledger import ANSWERED, is_of_the_version, keys_of, parse_ledger
@@ -121,10 +122,22 @@ class Explainer:
         if reference.startswith(f"{ANSWERED}("):
             told = f"tables of the return that {name} answered = {answered(self.store, name)}"
             return Worked(reference, told, None)
+        if reference.startswith("case("):
+            return _told_of_case(self.store, reference, name)
         said = answer(self.store, self.cabinet.project.root, name=name)
         return Worked(
             reference, f"sql/quality/{name}.sql over the store of the version = {said}", None
         )
+
+
+def _told_of_case(store: Printing, reference: str, name: str) -> Worked:
+    """In which file and line of the register of cases a number or a date stands."""
+    id_, _, fact = name.partition(" ")
+    (told,) = (f for f in store.case_facts if (f.case_id, f.name) == (id_, fact))
+    (case,) = (c for c in store.cases if c.case_id == id_)
+    unit = f" {told.unit}" if told.unit else ""
+    where = f"returns/{case.file} line {told.line}"
+    return Worked(reference, f"{where}, {told.what} = {fact_text(told)}{unit}", told.value)
 
 
 def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:

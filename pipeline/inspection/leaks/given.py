@@ -38,9 +38,15 @@ class Given:
         """
         told = [str(self.manifest.get(name, "")) for name in ("report", "version")]
         try:
-            return said_in_public(self.root, told[0], told[1], self.register.sources)
+            return said_in_public(
+                self.root, told[0], told[1], (*self.register.sources, *self._told_of_cases())
+            )
         except (UserError, OSError, KeyError):  # then nothing is public
             return ""
+
+    def _told_of_cases(self) -> tuple[str, ...]:
+        """What the version may tell of cases: they were cleared for it in these words."""
+        return (*self.register.case_texts, *(t for s in self.register.cases.values() for t in s))
 
     @property
     def names(self) -> set[str]:

@@ -18,11 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.contracts.layout import SOURCE_FIELD
+from pipeline.contracts.model import load_contracts
+from pipeline.contracts.policy import load_policy
 from pipeline.contracts.sources import Sources
 from pipeline.inspection.readback.values import read_register
 from pipeline.inspection.readback.wording import public_texts, split_narratives
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
+from pipeline.returns.cases import load_cases, secret_texts
 from pipeline.returns.cleared import sources_of
 from pipeline.system.files import name_as_text
 from pipeline.system.kept import open_database
@@ -47,6 +50,10 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
         *_covers(project, round_, sources),
     }
     secrets |= {name_as_text(f.name) for f in sorted(project.returns.rglob("*")) if f.is_file()}
+    contracts = load_contracts(project.contracts)
+    rule = load_policy(project.contracts, contracts).version(version)
+    for text in secret_texts(load_cases(project, contracts, round_=round_), rule):
+        secrets |= {text, *_sentences(text)}
     for text in unread:
         secrets |= set(_sentences(text))
     return canaries(secrets, public)

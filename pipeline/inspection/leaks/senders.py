@@ -39,7 +39,8 @@ def check_store(
     """
     import duckdb
 
-    allowed = _allowed(contracts, sources)
+    # the folder of a store is its version
+    allowed = _allowed(contracts, sources, clearances=("public", store.parent.name))
     with duckdb.connect(str(store), read_only=True) as connection:
         columns = connection.execute(
             """select table_name, column_name, data_type from information_schema.columns
@@ -65,7 +66,9 @@ def check_store(
     return tuple(text for (text,) in named if text and may_be_named(text))
 
 
-def _allowed(contracts: Contracts, sources: Sources) -> dict[str, Allowed]:
+def _allowed(
+    contracts: Contracts, sources: Sources, *, clearances: Collection[str]
+) -> dict[str, Allowed]:
     """What may stand in each column of the tables of a store."""
     cubes = {t.name for t in contracts.tables} | {POPULATION_CUBE}
     cubes |= {c.name for c in contracts.outside}
@@ -78,6 +81,10 @@ def _allowed(contracts: Contracts, sources: Sources) -> dict[str, Allowed]:
     key = _matches(_KEY)
     code = _matches(_CODE)
     nothing = _one_of([""])
+
+    def anything(text: str) -> bool:
+        return True
+
     return {
         **dict.fromkeys(
             ("cells.key", "cells.wholes", "conflicts.whole", "conflicts.part", "conflicts.parts"),
@@ -110,11 +117,23 @@ def _allowed(contracts: Contracts, sources: Sources) -> dict[str, Allowed]:
         "coverage.answer": _one_of(_ANSWERS),
         "areas.crime_area": _one_of(areas),
         "meta.name": code,
-        "meta.value": lambda text: True,
+        "meta.value": anything,
         "sources.report": _one_of(contracts.by_report),
         "sources.source": sources.is_for_others,
         "sources.definition": lambda text: sources.definition_for_others(text) == text,
         **dict.fromkeys(("cells.note", "conflicts.reason"), nothing),
+        "cases.crime_area": _one_of(areas),
+        "cases.clearance": _one_of(clearances),
+        # what a case says is cleared as a whole; of those that are not, the scan looks for
+        # every text
+        **dict.fromkeys(
+            (f"cases.{name}" for name in ("case_id", "file", "title", "head", "cited")), anything
+        ),
+        **dict.fromkeys(
+            (f"case_facts.{name}" for name in ("case_id", "name", "what", "unit", "day", "said")),
+            anything,
+        ),
+        "cases.paragraphs": anything,
     }
 
 

@@ -47,6 +47,8 @@ class Bindings:
             return (" ".join(words[1:]),)
         if words[0] in ("general", "claim"):
             return self._claim(words[0], " ".join(words[1:]))
+        if words[0] == "case":
+            return self.register.cases.get(" ".join(words[1:]), ())
         if words[0] in WHO:
             return self.who.texts(words)
         if words[0] in PAPER:

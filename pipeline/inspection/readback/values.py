@@ -19,6 +19,20 @@ from pipeline.project import CODE_ROOT
 from pipeline.report.edition import SHOWN, Correction, Edition, read_edition
 from pipeline.system.kept import open_database
 
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _MINUS = "\N{MINUS SIGN}"
 _SYMBOLS = {"Q": "<5", "N": "0n", "M": "\N{EN DASH}"}
 _WITHOUT_NUMBER = ("c", ":", "x", "\N{EN DASH}")
@@ -74,6 +88,10 @@ class Register:
     edition: Edition = field(default_factory=Edition)
     # figures that this round corrected by a tenth or more
     revised: frozenset[str] = frozenset()
+    # `discussion heroin`: what a case says of it
+    cases: dict[str, Texts] = field(default_factory=dict)
+    # all texts of the cases that the version may tell, with their bindings
+    case_texts: Texts = ()
 
     @property
     def years(self) -> set[str]:
@@ -302,6 +320,12 @@ def _from_store(path: Path) -> Register:
             """select state, count(*) filter (answer in ('reported', 'question', 'suppressed')),
             count(*) from coverage group by state"""
         ).fetchall()
+        told = connection.execute(
+            "select case_id, name, value, day, said from case_facts order by all"
+        ).fetchall()
+        texts = connection.execute(
+            "select title, head, paragraphs, cited from cases order by case_id"
+        ).fetchall()
         queries = {
             name: _said(*(connection.execute(sql).fetchone() or (None,)))
             for name, sql in quality_queries()
@@ -317,7 +341,41 @@ def _from_store(path: Path) -> Register:
     corrected = frozenset(key for (key,) in revised)
     answered = {state: f"{given} of {of}" for state, given, of in counted}
     edition = read_edition(path)
-    return Register(cells, named, queries, instead, exceeded, answered, edition, corrected)
+    cases: dict[str, Texts] = {
+        f"{case} {name}": (_told(value, day=day, said=said),)
+        for case, name, value, day, said in told
+    }
+    said_of_cases = tuple(
+        t for title, head, text, cited in texts for t in (title, head, *text, cited)
+    )
+    return Register(
+        cells,
+        named,
+        queries,
+        instead,
+        exceeded,
+        answered,
+        edition,
+        corrected,
+        cases,
+        said_of_cases,
+    )
+
+
+def _told(value: Decimal | None, *, day: str, said: str) -> str:
+    """What stands in the place of a fact of a case: a number, a time, or words."""
+    if value is not None:
+        whole = value == value.to_integral_value()
+        return number(value, 0 if whole else len(str(value.normalize()).partition(".")[2]))
+    if not day:
+        return said
+    year, month, of_month = (*day.split("-"), "", "")[:3]
+    if month.startswith("H"):
+        return f"{'first' if month == 'H1' else 'second'} half of {year}"
+    if not month:
+        return year
+    named = f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{int(of_month)} {named}" if of_month else named
 
 
 def quality_queries() -> Iterator[tuple[str, str]]:

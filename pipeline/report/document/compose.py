@@ -21,6 +21,7 @@ from pipeline.errors import UserError
 from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
+from pipeline.report.document.cases import has_cases, write_cases
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.exhibit_rules import SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
@@ -55,6 +56,7 @@ COVER_MAP = 180.0  # millimetres
 _FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
 
 _PLACES = re.compile(r"\{\{ *(?:exhibit|pair)\(([^)]*)\)")
+_CASES = re.compile(r"\bcases\(([^)]*)\)")
 _INCLUDED = re.compile(r'\{% *include "([^"]+)"')
 _NAME = re.compile(r'"(\w+)"')
 _OF_STATES = "for state in states"
@@ -328,6 +330,7 @@ class Writer:
                 exhibit=self.exhibit,
                 pair=self.pair,
                 findings=self.findings,
+                cases=self.cases,
                 on_paper=self.on_paper,
                 country=self.country,
                 release=self.release,
@@ -455,6 +458,14 @@ class Writer:
         section = "key" if self.is_judged(area) else "none"
         return self.text("judgement", section, **own)
 
+    def cases(self, *areas: str) -> Markup:
+        """The cases of these crime areas that this version may tell, each in a box; of all
+        areas without. Nothing where there is none.
+        """
+        boxes = write_cases(self.store, areas)
+        block: Markup = self.macros.case_boxes(boxes)
+        return block if boxes else Markup("")
+
     def release(self) -> ReleaseTexts:
         """Which texts say what this version shows, as the release policy has it."""
         contracts = self.store.contracts
@@ -507,6 +518,8 @@ class Writer:
         named = _exhibits_named(path, self.templates)
         if not all(id_ in self.exhibits for id_ in named):
             return False  # the line of the template is told when it is written
+        if any(has_cases(self.store, areas) for areas in _areas_named(path, self.templates)):
+            return False
         return bool(named) and all(self.is_empty(id_) for id_ in named)
 
     def _spec(self, id_: str) -> ExhibitSpec:
@@ -614,14 +627,25 @@ class Writer:
         return more
 
 
-def _exhibits_named(path: Path, templates: Path) -> list[str]:
-    """The exhibits that a chapter places once, with those of the templates that it
-    includes; none where it has pages of states.
-    """
+def _whole_text(path: Path, templates: Path) -> str:
+    """The template of a chapter with those that it includes."""
     text = path.read_text(encoding="utf-8")
     for name in _INCLUDED.findall(text):
         if (templates / name).is_file():
             text += (templates / name).read_text(encoding="utf-8")
+    return text
+
+
+def _areas_named(path: Path, templates: Path) -> list[list[str]]:
+    """The crime areas of each place of a chapter in which cases are told; none is all."""
+    return [_NAME.findall(call) for call in _CASES.findall(_whole_text(path, templates))]
+
+
+def _exhibits_named(path: Path, templates: Path) -> list[str]:
+    """The exhibits that a chapter places once, with those of the templates that it
+    includes; none where it has pages of states.
+    """
+    text = _whole_text(path, templates)
     if _OF_STATES in text:
         return []
     return [id_ for call in _PLACES.findall(text) for id_ in _NAME.findall(call)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from pipeline.cells import TOTAL
 from pipeline.contracts.definitions import read_imprint, read_report_file, read_version_texts
 from pipeline.contracts.lint import Wrong
 from pipeline.contracts.model import Contracts
@@ -193,6 +194,11 @@ def _definition(
             f"{where} {own.file.place(('colour',))}: {own.colour} has a contrast of {seen:.1f} on"
             f" white; a heading needs {READABLE}: take a darker one"
         )
+    areas = {c.code for c in contracts.codelist("crime_area")} | {TOTAL}
+    for number, area in enumerate(own.cases):
+        if area not in areas:
+            place = own.file.place(("cases", number))
+            yield f"{where} {place}: '{area}' is not in codelists/crime_area.csv, and not {TOTAL}"
     tables = {t.name: t.report for t in contracts.tables}
     for number, cube in enumerate(own.borrowed_cubes):
         if tables.get(cube, report) == report:

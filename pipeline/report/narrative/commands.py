@@ -13,6 +13,7 @@ from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
 VALUE, CLAIM, GENERAL, REFERENCE, STATE = "value", "claim", "general", "ref", "state"
+CASE = "case"  # of a text of the register of cases, in no narrative
 FORMS: dict[str, tuple[str, ...]] = {
     **{name: (form,) for name, form in bindings.FORMS.items()},
     **coverage_claims.FORMS,
@@ -67,4 +68,6 @@ def operands_of(store: Printing, binding: str) -> list[str]:
         return keys
     if name in (STATE, REFERENCE):
         return []
+    if name == CASE:
+        return [f"{CASE}({' '.join(arguments)})"]
     return bindings.operands_of(store, binding)
