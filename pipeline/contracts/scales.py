@@ -47,16 +47,30 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """How the words beside a text are read: the aspect that says who may read it, that of
+    its handling code, and the codes that leave open who may.
+    """
+
+    clearance: str
+    handling: str
+    free: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class JudgedTable:
     """A table that is answered in words: the dimension whose codes are questions, and the
-    scale of each. Where `is_texts`, the note of a line is its text, and the words say how
-    to handle it.
+    scale of each. Where it has `texts`, the note of a line is its text.
     """
 
     name: str
     dimension: str
     scales: tuple[tuple[str, Scale], ...]  # by code of the dimension
-    is_texts: bool
+    texts: Texts | None = None
+
+    @property
+    def is_texts(self) -> bool:
+        return self.texts is not None
 
     @property
     def common(self) -> Scale:
@@ -119,7 +133,7 @@ def _read(content: Mapping[str, Any]) -> Assessment:
             name,
             own["dimension"],
             tuple((code, scales[scale]) for code, scale in own["scales"].items()),
-            own.get("texts", False),
+            _texts(own.get("texts")),
         )
         for name, own in content["tables"].items()
     }
@@ -131,6 +145,10 @@ def _read(content: Mapping[str, Any]) -> Assessment:
         content["released"]["min_states"],
         frozenset(content["released"]["statistics"]),
     )
+
+
+def _texts(own: Mapping[str, Any] | None) -> Texts | None:
+    return Texts(own["clearance"], own["handling"], tuple(own["free"])) if own else None
 
 
 def _wrong(file: YamlFile) -> Iterator[str]:
@@ -146,7 +164,24 @@ def _wrong(file: YamlFile) -> Iterator[str]:
             if scale not in scales:
                 at = file.place(("tables", name, "scales", code))
                 yield f"{at}: there is no scale '{scale}'; allowed: {', '.join(scales)}"
+        if texts := table.get("texts"):
+            yield from _wrong_texts(file, name, texts)
     yield from _wrong_matrix(file)
+
+
+def _wrong_texts(file: YamlFile, name: str, texts: Mapping[str, Any]) -> Iterator[str]:
+    content = file.mapping()
+    asked = content["tables"][name]["scales"]
+    for what in ("clearance", "handling"):
+        if texts[what] not in asked:
+            at = file.place(("tables", name, "texts", what))
+            yield f"{at}: no aspect is called '{texts[what]}'; allowed: {', '.join(asked)}"
+            return
+    words = content["scales"].get(asked[texts["handling"]], [])
+    for word in texts["free"]:
+        if word not in words:
+            at = file.place(("tables", name, "texts", "free"))
+            yield f"{at}: '{word}' is no handling code; allowed: {', '.join(words)}"
 
 
 def _wrong_matrix(file: YamlFile) -> Iterator[str]:

@@ -163,6 +163,19 @@ class StoredCaseFact:
 
 
 @dataclass(frozen=True)
+class StoredContribution:
+    """A text of an expert that the version may print. `head` says who wrote it and how sure
+    it is; `state` and `head` are empty in versions for others.
+    """
+
+    area: str
+    topic: str
+    state: str
+    text: str
+    head: str
+
+
+@dataclass(frozen=True)
 class StoreContent:
     """All tables of a store, in the order in which they are made."""
 
@@ -176,6 +189,7 @@ class StoreContent:
     meta: tuple[StoredFact, ...] = ()
     cases: tuple[StoredCase, ...] = ()
     case_facts: tuple[StoredCaseFact, ...] = ()
+    contributions: tuple[StoredContribution, ...] = ()
 
 
 def columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:

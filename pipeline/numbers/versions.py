@@ -15,6 +15,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
 from pipeline.findings import Finding
+from pipeline.numbers.contributions import contributions, stored_contributions
 from pipeline.numbers.judgements import is_released
 from pipeline.numbers.mart_rows import MartCell, Marts
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
@@ -162,6 +163,17 @@ def store_content(
             StoredCaseFact(c.id, f.name, f.what, f.value, f.unit, f.day, f.said, f.line)
             for c in may_be_told
             for f in c.facts
+        ),
+        contributions=stored_contributions(
+            contributions(
+                told.marts.cells,
+                told.contracts,
+                cubes=cubes,
+                round_=int(meta["round"]),
+            ),
+            told.contracts,
+            told_to=told_to(told.version) if told.version.protected else None,
+            sources=sources,
         ),
     )
 

@@ -19,6 +19,7 @@ from pipeline.numbers.stored_tables import (
     StoredCase,
     StoredCaseFact,
     StoredCell,
+    StoredContribution,
     StoredCoverage,
     StoredFact,
     StoredFinding,
@@ -66,6 +67,9 @@ class Store:
             self.cases: Final = read_rows(connection, StoredCase, table="cases", order="case_id")
             self.case_facts: Final = read_rows(
                 connection, StoredCaseFact, table="case_facts", order="case_id, line, name"
+            )
+            self.contributions: Final = read_rows(
+                connection, StoredContribution, table="contributions"
             )
             facts = read_rows(connection, StoredFact, table="meta", order="name")
             self.meta: Final = MappingProxyType({fact.name: fact.value for fact in facts})

@@ -15,13 +15,16 @@ from pathlib import Path
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import DEFINITION_ANSWERS, DEFINITION_FIELD, SOURCE_FIELD
+from pipeline.contracts.model import load_contracts
 from pipeline.contracts.sources import Sources, as_written, load_sources, text_hash
 from pipeline.errors import UserError
 from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.returns.intake.reading import FileReading
+from pipeline.returns.intake.stage import staged_notes
 from pipeline.returns.rules.validated import read_validation
 from pipeline.system.files import write_private
+from pipeline.system.kept import is_there
 from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.event_lines import file_of, lines_of
 from pipeline.system.signed.people import Person
@@ -57,7 +60,7 @@ def sources_of(project: Project) -> Sources:
 
 def sender_texts(project: Project, round_: int) -> list[SenderText]:
     """Every text of the covers of a round that is neither a listed source nor an answer
-    that the form offers.
+    that the form offers, and every text that an expert contributed.
 
     Raises UserError when the round was not validated.
     """
@@ -66,6 +69,8 @@ def sender_texts(project: Project, round_: int) -> list[SenderText]:
     for file in read_validation(project, round_).files:
         for field, text in _free_texts(file.cover, sources):
             places.setdefault(text, []).append(f"{file.state} {file.report} {field}")
+    for text, place in _contributed(project, round_):
+        places.setdefault(text, []).append(place)
     return [
         SenderText(text_hash(text), text, sources.is_cleared(text), tuple(where))
         for text, where in sorted(places.items())
@@ -117,6 +122,16 @@ def without_cleared(
             ):
                 continue
         yield finding
+
+
+def _contributed(project: Project, round_: int) -> Iterator[tuple[str, str]]:
+    """What experts wrote in a round, each with the line that it stands in."""
+    staged = project.work(round_) / "staged.duckdb"
+    for table in load_contracts(project.contracts).tables_of(round_):
+        if table.judged is None or not table.judged.is_texts or not is_there(staged):
+            continue
+        for key, text in staged_notes(staged, table):
+            yield as_written(text), f"{key.state} {table.report} {'.'.join(key.codes[2:-1])}"
 
 
 def _free_texts(cover: Mapping[str, str], sources: Sources) -> Iterator[tuple[str, str]]:

@@ -46,7 +46,11 @@ class Given:
 
     def _told_of_cases(self) -> tuple[str, ...]:
         """What the version may tell of cases: they were cleared for it in these words."""
-        return (*self.register.case_texts, *(t for s in self.register.cases.values() for t in s))
+        return (
+            *self.register.contributed,
+            *self.register.case_texts,
+            *(t for s in self.register.cases.values() for t in s),
+        )
 
     @property
     def names(self) -> set[str]:

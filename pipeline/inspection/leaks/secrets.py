@@ -41,9 +41,13 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     """
     read, unread = split_narratives(project.root, report, version=version)
     sources = sources_of(project)
-    named = read_register(project.store(round_, report, version)).sources
+    known = read_register(project.store(round_, report, version))
     public = "\n".join(
-        [public_texts(project.root, read), *(s for s in named if sources.is_for_others(s))]
+        [
+            public_texts(project.root, read),
+            *(s for s in known.sources if sources.is_for_others(s)),
+            *(t for t in known.contributed if sources.is_cleared(t)),
+        ]
     )
     secrets = {
         *_store(project.store(round_, report, "restricted")),

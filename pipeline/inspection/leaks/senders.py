@@ -78,6 +78,11 @@ def _allowed(
     units = {c.code for c in contracts.codelist("unit")}
     areas = {c.code for c in contracts.codelist("crime_area")}
     dimensions = {d for t in contracts.tables for d in t.key_dimensions}
+    cubes |= {t.name for t in contracts.judged_tables}
+    words = {""}
+    if judged := contracts.assessment:
+        scales = [s for table in judged.tables.values() for _, s in table.scales]
+        words |= {word for scale in (*scales, judged.levels) for word in scale.words}
     key = _matches(_KEY)
     code = _matches(_CODE)
     nothing = _one_of([""])
@@ -134,6 +139,11 @@ def _allowed(
             anything,
         ),
         "cases.paragraphs": anything,
+        "cells.word": _one_of(words),
+        "contributions.area": code,
+        "contributions.topic": code,
+        "contributions.text": sources.is_cleared,
+        **dict.fromkeys(("contributions.state", "contributions.head"), nothing),
     }
 
 

@@ -21,8 +21,10 @@ from pipeline.report.ledger import Fact, Sentence
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CASES = "cases"  # of these no narrative tells, but the store
+CONTRIBUTIONS = "contributions"  # in the place of what experts wrote
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
+Part = tuple[tuple[str, ...], str, str]  # what may stand there, and as in a piece
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is
 Statement = Fact | Sentence
 
@@ -89,6 +91,8 @@ class SentenceCheck:
 
     def _is_written(self, sentence: Sentence) -> bool:
         chapter = sentence.place.split(".")[0]
+        if chapter == CONTRIBUTIONS:
+            return sentence.written in self.known.register.contributed
         if chapter == _CASES:
             return sentence.written in self.known.register.case_texts
         if chapter not in self._files:
@@ -98,6 +102,9 @@ class SentenceCheck:
     def _pieces(self, statement: Statement) -> list[Piece]:
         """The statement as it must read, cut into words, variables and bindings."""
         match statement:
+            case Sentence(written=written, place=place) if place.startswith(CONTRIBUTIONS):
+                # letter by letter what its sender wrote: nothing in it is bound or filled in
+                parts: list[Part] = [((_plain(written),), "contribution", place)]
             case Sentence(written=written, values=own):
                 parts = self._parts(written, {**self.known.variables, **own})
             case Fact(bound=bound):

@@ -92,6 +92,8 @@ class Register:
     cases: dict[str, Texts] = field(default_factory=dict)
     # all texts of the cases that the version may tell, with their bindings
     case_texts: Texts = ()
+    # what experts wrote, and how sure each of them is, as far as the version may print it
+    contributed: frozenset[str] = frozenset()
 
     @property
     def years(self) -> set[str]:
@@ -323,6 +325,7 @@ def _from_store(path: Path) -> Register:
         told = connection.execute(
             "select case_id, name, value, day, said from case_facts order by all"
         ).fetchall()
+        written = connection.execute("select text, head from contributions").fetchall()
         texts = connection.execute(
             "select title, head, paragraphs, cited from cases order by case_id"
         ).fetchall()
@@ -359,6 +362,7 @@ def _from_store(path: Path) -> Register:
         corrected,
         cases,
         said_of_cases,
+        frozenset(text for pair in written for text in pair if text),
     )
 
 

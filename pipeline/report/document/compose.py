@@ -22,6 +22,7 @@ from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.cases import has_cases, write_cases
+from pipeline.report.document.contributed import write_contributions
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.exhibit_rules import SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
@@ -331,6 +332,7 @@ class Writer:
                 pair=self.pair,
                 findings=self.findings,
                 cases=self.cases,
+                contributions=self.contributions,
                 on_paper=self.on_paper,
                 country=self.country,
                 release=self.release,
@@ -465,6 +467,14 @@ class Writer:
         boxes = write_cases(self.store, areas)
         block: Markup = self.macros.case_boxes(boxes)
         return block if boxes else Markup("")
+
+    def contributions(self, *areas: str) -> Markup:
+        """What experts wrote of these crime areas, by topic, as far as this version may
+        print it. Nothing where there is none.
+        """
+        topics = write_contributions(self.store, areas)
+        block: Markup = self.macros.contributions(topics)
+        return block if topics else Markup("")
 
     def release(self) -> ReleaseTexts:
         """Which texts say what this version shows, as the release policy has it."""

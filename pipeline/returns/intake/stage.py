@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cells import Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.returns.intake.entry import Entry
 from pipeline.system.columns import insert_rows
@@ -246,6 +247,16 @@ def staged_cells(path: Path, table: Table, *, state: str) -> list[StagedCell]:
             [state],
         ).fetchall()
     return [StagedCell(*row) for row in rows]
+
+
+def staged_notes(path: Path, table: Table) -> list[tuple[Key, str]]:
+    """The notes of a table, each once with the first of its figures."""
+    with open_database(path) as connection:
+        rows = connection.execute(
+            f"select min(key), note from {table.sql_name} where usable and note <> ''"
+            " group by state, sheet, note order by all"
+        ).fetchall()
+    return [(Key.parse(key), note) for key, note in rows]
 
 
 def leave_out(path: Path, cells: Iterable[tuple[Table, StagedCell]]) -> None:

@@ -1,0 +1,94 @@
+"""Which texts of experts may a version print? Contributions with their evaluation, by
+clearance.
+
+A contribution is the note of a line of a table of texts; the words beside it say how sure
+it is and who may read it. Versions for others hold it where its sender cleared it for
+them, no handling code binds it, and the Center cleared that very text; they never say who
+wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.sources import Sources, as_written
+from pipeline.numbers.mart_rows import MartCell
+from pipeline.numbers.stored_tables import StoredContribution
+
+_MIDDLE_DOT = " \N{MIDDLE DOT} "
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A text of one state on one topic, with the word of each aspect in the order of the
+    form. `clearance` is empty where nobody said who may read it.
+    """
+
+    state: str
+    area: str
+    topic: str
+    text: str
+    words: tuple[str, ...]
+    clearance: str
+    is_free: bool  # no handling code binds it
+
+
+def contributions(
+    cells: Iterable[MartCell], contracts: Contracts, *, cubes: Collection[str], round_: int
+) -> Iterator[Contribution]:
+    """The texts of a round from these cubes, by crime area and topic in the order of their
+    lists, then by state.
+    """
+    for table in contracts.tables:
+        judged = table.judged
+        if judged is None or judged.texts is None or table.name not in cubes:
+            continue
+        lines: dict[tuple[str, str, str], dict[str, int]] = {}
+        texts: dict[tuple[str, str, str], str] = {}
+        for cell in cells:
+            if cell.cube == table.name and cell.year == round_ and cell.note:
+                area, topic, aspect = cell.codes
+                place = (area, topic, cell.state)
+                texts[place] = as_written(cell.note)
+                if cell.value is not None:
+                    lines.setdefault(place, {})[aspect] = int(cell.value)
+        order = [[c.code for c in d.codes] for d in table.dimensions[:2]]
+        for place in sorted(
+            texts, key=lambda p: (order[0].index(p[0]), order[1].index(p[1]), p[2])
+        ):
+            area, topic, state = place
+            given = lines.get(place, {})
+            words = {aspect: judged.scale(aspect).word(at) for aspect, at in given.items()}
+            handling = words.get(judged.texts.handling, "")
+            yield Contribution(
+                state,
+                area,
+                topic,
+                texts[place],
+                tuple(words[aspect] for aspect, _ in judged.scales if aspect in words),
+                words.get(judged.texts.clearance, ""),
+                handling in judged.texts.free,
+            )
+
+
+def stored_contributions(
+    found: Iterable[Contribution],
+    contracts: Contracts,
+    *,
+    told_to: Collection[str] | None,
+    sources: Sources,
+) -> tuple[StoredContribution, ...]:
+    """The texts as a version may hold them: all, with their contributors, where `told_to`
+    is None, else those cleared for one of these readers.
+    """
+    stored = []
+    for own in found:
+        if told_to is None:
+            state = contracts.codelist("states").label(own.state)
+            head = _MIDDLE_DOT.join((state, *own.words))
+            stored.append(StoredContribution(own.area, own.topic, own.state, own.text, head))
+        elif own.clearance in told_to and own.is_free and sources.is_cleared(own.text):
+            stored.append(StoredContribution(own.area, own.topic, "", own.text, ""))
+    return tuple(stored)

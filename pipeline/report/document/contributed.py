@@ -1,0 +1,45 @@
+"""How is it set out what experts wrote? By topic, letter for letter, each text with who
+says it and how sure it is.
+
+Texts of senders are data: nothing in them is filled in, bound or run, and they are printed
+as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pipeline.report.ledger import Sentence
+from pipeline.report.printing import Printing
+
+SECTION = "contributions"  # in the place of a sentence: contributions.DRUGS.ROUTES.1
+TABLE = "ASM_TEXTS"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of a crime area: its name, and pairs of a text and its head; the head is
+    empty where the version does not say who wrote it.
+    """
+
+    name: str
+    texts: tuple[tuple[str, str], ...]
+
+
+def write_contributions(store: Printing, areas: Collection[str]) -> list[Topic]:
+    """The texts of these crime areas by topic, each noted as printed."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for own in store.contributions:
+        if own.area in areas:
+            found.setdefault((own.area, own.topic), []).append((own.text, own.head))
+    topics = []
+    for (area, topic), texts in found.items():
+        for number, pair in enumerate(texts, 1):
+            for text in filter(None, pair):
+                store.note(Sentence(text, text, f"{SECTION}.{area}.{topic}.{number}", text, {}))
+        name = store.label(TABLE, "topic", code=topic)
+        if len(areas) > 1:
+            name = f"{store.label(TABLE, 'area', code=area)}: {name[:1].lower()}{name[1:]}"
+        topics.append(Topic(name, tuple(texts)))
+    return topics
