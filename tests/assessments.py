@@ -8,6 +8,8 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from pipeline.contracts.layout import SOURCE_FIELD, SheetForm, form_of, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
@@ -32,7 +34,7 @@ def write_forms(
     folder.mkdir(parents=True, exist_ok=True)
     contract = contracts.contract(ASSESSMENT)
     written = []
-    for number, state in enumerate(states or [m.code for m in contracts.members(round_)]):
+    for state in states or [m.code for m in contracts.members(round_)]:
         book = build_workbook(contracts, ASSESSMENT, state=state, round_=round_)
         cover = book["Cover"]
         for row in range(5, cover.max_row + 1):
@@ -45,16 +47,14 @@ def write_forms(
         words = random.Random(f"{seed} {state}")
         for table in tables_for(contract, state, round_=round_):
             form = form_of(table, contract, state=state, round_=round_)
-            _fill(form, book[form.sheet], words=words, sessions=set(sessions), lean=number)
+            _fill(form, book[form.sheet], words=words, sessions=set(sessions))
         path = folder / f"{state}.xlsx"
         book.save(path)
         written.append(path)
     return written
 
 
-def _fill(
-    form: SheetForm, sheet: object, *, words: random.Random, sessions: set[str], lean: int
-) -> None:
+def _fill(form: SheetForm, sheet: Worksheet, *, words: random.Random, sessions: set[str]) -> None:
     judged = form.table.judged
     assert judged is not None
     note = next(c.index for c in form.columns if c.kind == "note")
@@ -65,10 +65,11 @@ def _fill(
             continue
         for column in (c for c in form.columns if c.kind == "value"):
             scale = form.scale(column).words
+            about = random.Random(f"{row.codes[0]} {column.head}").random() * (len(scale) - 1)
             # after the meeting answers lie closer together
-            spread = len(scale) if row.codes[-1] == BEFORE else max(1, len(scale) // 2)
-            place = min(len(scale) - 1, words.randrange(spread) + (lean % 2))
-            sheet.cell(row.index, column.index, scale[place])  # type: ignore[attr-defined]
+            spread = 0.5 if row.codes[-1] == AFTER else 1.6
+            place = round(words.gauss(about, spread))
+            sheet.cell(row.index, column.index, scale[min(max(place, 0), len(scale) - 1)])
         if judged.is_texts:
             text = TEXT.format(area=row.labels[0], topic=row.labels[1], state=form.state)
-            sheet.cell(row.index, note, text)  # type: ignore[attr-defined]
+            sheet.cell(row.index, note, text)
