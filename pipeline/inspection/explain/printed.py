@@ -160,9 +160,9 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         return Worked(reference, "left out of the drawing", None)
     if name == "tenths":
         return _of_ten(reference, first, parts=rest.split(", "), cells=cells)
-    if name in ("median", "between"):
+    if name in ("middle", "between"):
         told = {
-            "median": "the middle of the answers in their order",
+            "middle": "the middle of the answers in their order",
             "between": "the outermost answers",
         }
         return Worked(reference, told[name], None)

@@ -199,7 +199,7 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
-        if name in ("median", "between"):
+        if name in ("middle", "between"):
             ends = [self.cells.get(key) for key in inputs]
             words = [c.word for c in ends if c and not c.withheld and c.word]
             return (" to ".join(dict.fromkeys(words)),) if len(words) == len(inputs) else ()

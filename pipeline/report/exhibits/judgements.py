@@ -202,7 +202,7 @@ def _key(store: Store, asked: Question, *, statistic: str) -> Key:
 
 def _median(store: Printing, asked: Question) -> CellView:
     """The word in the middle of the answers, or the two words that it lies between."""
-    return _words("median", [store.print_cell(k) for k in median_keys(store, asked)])
+    return _words("middle", [store.print_cell(k) for k in median_keys(store, asked)])
 
 
 def _between(store: Printing, asked: Question) -> CellView:
