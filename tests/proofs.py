@@ -103,6 +103,8 @@ THB_CONV_CTZ:RO.2021.CY          | <5     |   |        |       | c
 THB_CONV_CTZ:RO.2021.G_KNOWN     | 13     |   | group  | GB SE | shown
 """
 
+SCORES = "CTX_OC_INDEX:"  # of others: each is of a state, by edition
+
 
 @dataclass(frozen=True)
 class SmallProof:
@@ -150,10 +152,11 @@ class SmallProof:
         ]
 
 
-def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
-    """Audit the small release and write all that its proof consists of."""
+def make_proof(folder: Path, contracts: Contracts, more: str = "") -> SmallProof:
+    """Audit the small release, with `more` lines, and write all that its proof consists of."""
     proof = SmallProof(folder)
-    write_release(proof.released, proof.true, NOW)
+    now = NOW + more
+    write_release(proof.released, proof.true, now)
     write_release(proof.then, proof.true_then, THEN)
     policy = load_policy(ROOT / "data_contracts", contracts)
     before = EarlierEdition(EDITION, (read_released(proof.then),), audited(THEN))
@@ -164,7 +167,7 @@ def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
             contracts,
             audit_rules(policy, policy.version("public"), day=DAY),
             (read_released(proof.released),),
-            audited(NOW),
+            audited(now),
             (before,),
             day=DAY.isoformat(),
             rules_files=digests(contracts),
@@ -225,10 +228,11 @@ def _line(row: dict[str, str], is_true: bool) -> tuple[str, ...]:
     sent = row["value"] in MISSING
     if not is_true and not shown:
         return (row["key"], "", "persons", "Q", "S", "", "", "")
+    unit = "score" if row["key"].startswith(SCORES) else "persons"
     states = row["parts"] if ":SELEC" in row["key"] else ""
     counted = f"{len(states.split())}/11" if states else ""
     value, status = ("", "Q") if sent else (row["value"], "A")
-    return (row["key"], value, "persons", status, row["conf"] or "F", counted, states, "")
+    return (row["key"], value, unit, status, row["conf"] or "F", counted, states, "")
 
 
 def run_verifier(arguments: list[str], read_rules_once: bool = False) -> tuple[int, str]:

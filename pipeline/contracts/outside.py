@@ -160,6 +160,8 @@ def _wrong(file: YamlFile, folder: Path) -> Iterator[str]:
         if entry["unit"] not in load_codelist(lists, "unit"):
             yield f"{name}: '{entry['unit']}' is in no list of units"
         if "scores" in entry:
+            if "area" in entry:
+                yield f"{name}: 'area' stands beside 'scores', which are of states; take it out"
             # scores are not added up, so their list needs no total
             yield from wrong_items(lists, entry["dimensions"][0]["codelist"])
             continue

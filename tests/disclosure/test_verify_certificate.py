@@ -238,3 +238,41 @@ def copied(built: Project, folder: Path) -> Project:
     for part in ("stores", "proof"):
         shutil.copytree(built.round_folder(ROUND) / part, project.round_folder(ROUND) / part)
     return project
+
+
+class TestScoresOfOthers:
+    """A score is of a state and an edition, also one after the round. Nothing else may be
+    called one: a count of a state that somebody smuggles in is refused.
+    """
+
+    def test_scores_are_taken_and_counted_among_what_is_trusted(
+        self, contracts: Contracts, tmp_path: Path
+    ) -> None:
+        lines = (f"CTX_OC_INDEX:{s}.2025.ARMS | 4.5 | | score | | shown\n" for s in ("AL", "RO"))
+        proof = make_proof(tmp_path, contracts, more="".join(lines))
+        code, said = run_verifier(proof.arguments())
+        assert code == 0, said
+        assert "- 2 scores of states are those that others published" in said
+
+    def test_without_scores_nothing_is_said_of_them(self, proof: SmallProof) -> None:
+        assert "scores" not in run_verifier(proof.arguments())[1]
+
+    @pytest.mark.parametrize("value", ["0", "0.5", "4.3", "10.5", "131"])
+    def test_what_is_no_score_is_refused(
+        self, contracts: Contracts, tmp_path: Path, value: str
+    ) -> None:
+        line = f"CTX_OC_INDEX:AL.2025.ARMS | {value} | | score | | shown\n"
+        code, said = run_verifier(make_proof(tmp_path, contracts, more=line).arguments())
+        assert code == 1
+        assert "CTX_OC_INDEX:AL.2025.ARMS is no score from 1 to 10 in half points" in said
+
+    @pytest.mark.parametrize(
+        "codes", ["AL.2025", "AL.2025.ARMS._T", "SELEC.2025.ARMS", "XX.2025.A"]
+    )
+    def test_a_key_of_another_form_is_refused(
+        self, contracts: Contracts, tmp_path: Path, codes: str
+    ) -> None:
+        line = f"CTX_OC_INDEX:{codes} | 4 | | score | | shown\n"
+        code, said = run_verifier(make_proof(tmp_path, contracts, more=line).arguments())
+        assert code == 1
+        assert f"CTX_OC_INDEX:{codes} is no score of a state in an edition" in said

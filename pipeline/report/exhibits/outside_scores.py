@@ -28,7 +28,7 @@ from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 
-_LABEL, _RANGE, _FIGURE, _MOVED = 34, 12, 10, 12  # weights of columns
+_LABEL, _RANGE, _FIGURE, _MOVED = 37, 12, 10, 11  # weights of columns
 _COUNTED = "States scored"
 _NONE = "No edition with scores was taken in."
 
@@ -121,7 +121,7 @@ def _with_dash(
     if all(item.is_in(edition) for item in items for edition in editions):
         return notes
     *before, last = notes or ("",)
-    return (*before, f"{last} {NOT_SCORED}: the edition has no such item.".strip())
+    return (*before, f"{last} {NOT_SCORED}: not in the edition.".strip())
 
 
 def _spanned(editions: list[int]) -> str:
