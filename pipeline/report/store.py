@@ -132,6 +132,11 @@ class Store:
         """The cubes that the store has cells of, shown or withheld."""
         return {key.cube for key in self._cells}
 
+    def has_figures(self, cube: str) -> bool:
+        """Whether this version knows of any figure of a cube, shown or withheld."""
+        own = (c for key, c in self._cells.items() if key.cube == cube)
+        return any(c.has_value or c.withheld for c in own)
+
     def is_asked(self, cube: str) -> bool:
         """Whether the round asks states for a cube; one that no contract has is for its
         user to refuse.

@@ -375,7 +375,7 @@ def _told(value: Decimal | None, *, day: str, said: str) -> str:
         return said
     year, month, of_month = (*day.split("-"), "", "")[:3]
     if month.startswith("H"):
-        return f"{'first' if month == 'H1' else 'second'} half of {year}"
+        return f"the {'first' if month == 'H1' else 'second'} half of {year}"
     if not month:
         return year
     named = f"{_MONTHS[int(month) - 1]} {year}"

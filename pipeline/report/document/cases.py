@@ -18,7 +18,7 @@ from pipeline.report.store import Store
 
 SECTION = "cases"  # in the place of a sentence: cases.discussion.1
 _BINDING = re.compile(r"\[\[(case \S+ \S+)\]\]")
-_HALVES = {"H1": "first half of", "H2": "second half of"}
+_HALVES = {"H1": "the first half of", "H2": "the second half of"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _printed(text: str, facts: dict[str, StoredCaseFact]) -> str:
 
 
 def fact_text(fact: StoredCaseFact) -> str:
-    """What is printed for a fact: `11`, `10 August 2018`, `second half of 2017`, or its
+    """What is printed for a fact: `11`, `10 August 2018`, `the second half of 2017`, or its
     words.
     """
     if fact.value is not None:

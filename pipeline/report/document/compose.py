@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,8 @@ class Writer:
                 findings=self.findings,
                 cases=self.cases,
                 contributions=self.contributions,
+                has_cases=partial(has_cases, self.store, ()),
+                has_figures=self.store.has_figures,
                 on_paper=self.on_paper,
                 country=self.country,
                 release=self.release,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cells import Key
+from pipeline.contracts.layout import CENTER, respondents
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
 from pipeline.project import Project
@@ -71,7 +72,6 @@ NATIONAL_NOTES = {
         "Данните са публикувани от Евростат",
     )
 }
-CENTER = "SELEC"
 
 
 def make_examples(
@@ -109,15 +109,18 @@ def make_examples(
 
 
 def _write_center(contracts: Contracts, round_: int, *, folder: Path) -> None:
-    """The Center's own return: its activity is not published by year, so the form stays
+    """The Center's own returns: its activity is not published by year, so the forms stay
     blank.
     """
-    workbook = build_workbook(contracts, "octa", state=CENTER, round_=round_)
-    path = folder / str(round_) / "octa" / f"{CENTER}.xlsx"
-    file = WorkbookReturn(contracts, "octa", CENTER, round_, path, workbook)
-    file.answer("authority", CENTER)
-    file.answer("date", DATED[round_])
-    file.save()
+    for report in contracts.by_report:
+        if CENTER not in respondents(contracts, report, round_=round_):
+            continue
+        workbook = build_workbook(contracts, report, state=CENTER, round_=round_)
+        path = folder / str(round_) / report / f"{CENTER}.xlsx"
+        file = WorkbookReturn(contracts, report, CENTER, round_, path, workbook)
+        file.answer("authority", CENTER)
+        file.answer("date", DATED[round_])
+        file.save()
 
 
 def _write_csv_returns(contracts: Contracts, folder: Path) -> None:
