@@ -16,6 +16,7 @@ from pipeline.cells import CONF_LABEL, OBS_LABEL
 from pipeline.contracts.anchors import load_anchors
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.calendar import CALENDAR, Calendar, load_calendar
+from pipeline.contracts.center_export import load_exports
 from pipeline.contracts.codelists import fold, load_codelist
 from pipeline.contracts.gate_rules import load_gate_rules
 from pipeline.contracts.known_errors import load_known_errors
@@ -154,6 +155,10 @@ def lint_project(project: Project) -> Iterator[str]:
     if judged := contracts.assessment:
         asked = sum(len(table.scales) for table in judged.tables.values())
         yield f"assessment: {asked} questions on scales, in {', '.join(judged.tables)}"
+    exports = wrong.tried(lambda: load_exports(project.contracts, contracts))
+    if exports is not None:
+        told = f", {', '.join(e.id for e in exports)}" if exports else ""
+        yield f"exports of the Center's system: {len(exports)}{told}"
     wrong.told |= dict.fromkeys(_wrong_lists(project, contracts))
     found = [c for c in checked if c is not None]
     yield f"code lists: {len(found)} with {sum(len(c) for c in found)} codes"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.cells import Key
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import CENTER, tables_for
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.project import Project
@@ -83,7 +83,8 @@ def fill_returns(
     files: dict[Path, bytes] = {}
     asked = {t.name: t for name in reading.tables if (t := contracts.table(name)).is_asked(round_)}
     for report in dict.fromkeys(table.report for table in asked.values()):
-        for state in states or members:
+        of_center = all(t.respondent == "center" for t in asked.values() if t.report == report)
+        for state in [CENTER] if of_center else states or members:
             figures = [
                 f
                 for f in reading.figures
@@ -147,7 +148,7 @@ def _fill_return(
         ] += 1
     for name in sorted({f.key.cube for f in figures}):
         file.cite(name, reading.source.cited)
-    file.answer("authority", AUTHORITY)
+    file.answer("authority", CENTER if state == CENTER else AUTHORITY)
     file.answer("date", day)
     return Filled(state, report, file.path, **counts), file.content()
 

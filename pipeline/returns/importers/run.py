@@ -30,6 +30,7 @@ SOURCES: dict[str, str] = {
     "eurostat_crime": "pipeline.returns.importers.eurostat_crime",
     "eurostat_migration": "pipeline.returns.importers.eurostat_migration",
     "unhcr_asylum": "pipeline.returns.importers.unhcr_asylum",
+    "center_export": "pipeline.returns.importers.center_export",
 }
 
 LISTED = 10  # rows of one rule that the account names
