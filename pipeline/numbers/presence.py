@@ -31,6 +31,10 @@ class Counted:
     by_table: Mapping[str, tuple[str, ...]]
     ever: tuple[str, ...]
 
+    def least(self, asked_for: int) -> int:
+        """How many must have figures where so many are asked for, of those that are asked."""
+        return min(asked_for, len(self.asked))
+
     @property
     def lacking(self) -> tuple[str, ...]:
         return tuple(state for state in self.asked if state not in self.present)
@@ -82,9 +86,10 @@ def read_counts(project: Project, contracts: Contracts, *, round_: int) -> Count
             having.setdefault(cube, set()).add(state)
     reports = {}
     for contract in contracts:
-        # the Center answers for its own activity: it is no state
+        # the Center answers for its own activity: it is no state, and counts where nobody
+        # else is asked
         states = respondents(contracts, contract.report, round_=round_)
-        asked = tuple(state for state in states if state != CENTER)
+        asked = tuple(state for state in states if state != CENTER) or tuple(states)
         by_table = {
             table.name: tuple(s for s in asked if s in having.get(table.name, ()))
             for table in contract.tables_of(round_)

@@ -9,7 +9,7 @@ in returns, and any of them may say a figure in words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
@@ -112,7 +112,6 @@ def _allowed(
             _one_of(states),
         ),
         "cells.unit": _one_of(units),
-        "cells.word": _one_of(["", *_words(contracts)]),
         "cells.obs_status": _one_of(["", *OBS_LABEL]),
         "cells.conf_status": _one_of(["", *CONF_LABEL]),
         "cells.question": _one_of(_QUESTIONS),
@@ -146,16 +145,6 @@ def _allowed(
         "contributions.text": sources.is_cleared,
         **dict.fromkeys(("contributions.state", "contributions.head"), nothing),
     }
-
-
-def _words(contracts: Contracts) -> Iterator[str]:
-    """What places on scales are called."""
-    asked = contracts.assessment
-    if asked is not None:
-        yield from asked.levels.words
-        for table in asked.tables.values():
-            for _, scale in table.scales:
-                yield from scale.words
 
 
 def _one_of(texts: Collection[str]) -> Allowed:

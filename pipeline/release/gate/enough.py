@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.contracts.gate_rules import GateRules, load_gate_rules
+from pipeline.contracts.layout import CENTER
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.numbers.presence import read_counts
@@ -25,6 +26,8 @@ def incomplete(project: Project, round_: int, *, report: str) -> str:
     if counts is None:
         return "incomplete: its states were not counted"
     counted = counts.reports[report]
-    if len(counted.present) >= rules_of(project, contracts).least(report):
+    if len(counted.present) >= counted.least(rules_of(project, contracts).least(report)):
         return ""
+    if counted.asked == (CENTER,):
+        return "incomplete: no figure of the Center"
     return f"incomplete: {states_of(counted.present, counted.lacking)}"

@@ -80,6 +80,7 @@ def _report_gate(looked: _Looked, counts: Counts | None) -> ReportGate:
         )
         return ReportGate(looked.report, title, (), (), least, (reason,))
     counted = counts.reports[looked.report]
+    least = counted.least(least)
     findings = open_findings(
         looked.project, looked.contracts, round_=looked.round, report=looked.report
     )
@@ -112,7 +113,7 @@ def _is_validated(looked: _Looked) -> bool:
 
 def _too_few_states(looked: _Looked, counted: Counted) -> Iterator[GateReason]:
     """Enough states have figures, in the report and in each of its headline tables."""
-    least = looked.rules.least(looked.report)
+    least = counted.least(looked.rules.least(looked.report))
     if len(counted.present) < least:
         yield GateReason(
             Kind.STATES,
@@ -272,7 +273,7 @@ def _proofs(looked: _Looked, counted: Counted) -> Iterator[GateReason]:
 
 def _told(looked: _Looked, counted: Counted, findings: Sequence[OpenFinding]) -> Iterator[str]:
     """What holds nothing back at the gate."""
-    if counted.lacking and len(counted.present) >= looked.rules.least(looked.report):
+    if counted.lacking and len(counted.present) >= counted.least(looked.rules.least(looked.report)):
         yield f"no figures for {looked.round} of {_some(counted.lacking)}"
     open_ = sum(f.severity == "query" and not f.reason for f in findings)
     if open_:
