@@ -13,10 +13,10 @@ from elsewhere import Elsewhere
 from pipeline.project import Project
 
 pytestmark = pytest.mark.slow
-SIX = [(r, v) for r in REPORTS for v in VERSIONS]
+EACH = [(r, v) for r in REPORTS for v in VERSIONS]
 
 
-@pytest.mark.parametrize(("report", "version"), SIX, ids=[f"{r}-{v}" for r, v in SIX])
+@pytest.mark.parametrize(("report", "version"), EACH, ids=[f"{r}-{v}" for r, v in EACH])
 def test_another_folder_user_time_zone_and_language_give_the_same_bytes(
     built: Project, elsewhere: Elsewhere, report: str, version: str
 ) -> None:

@@ -35,11 +35,17 @@ CHAPTERS = {
     "thb": ["introduction", "justice", "sources"],
     "migration": ["introduction", "smuggling", "sources"],
     "octa": ["introduction", "vehicles", "sources"],
+    "activity": ["introduction", "reported", "sources"],
 }
 PROTECTED = ("public", "partner")
-# Every report, both versions, each form; the stores of all six are searched, and a
+# Every report, both versions, each form; the stores of all are searched, and a
 # renderer opens nothing else.
-RENDERED = (("thb", "public partner"), ("migration", "public"), ("octa", "partner"))
+RENDERED = (
+    ("thb", "public partner"),
+    ("migration", "public"),
+    ("octa", "partner"),
+    ("activity", "public"),
+)
 WORD = "quokka"  # in every canary, in no text of the project
 # Places that nobody reads, or repeats in a finding: there is nothing to be found of
 # them afterwards.

@@ -1,5 +1,5 @@
 """Can every printed figure be true beside the others? A scan over the stores and what
-the six reports printed.
+the reports printed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Do the six finished reports say, page by page, what they must? Read off the PDFs as
+"""Do the finished reports say, page by page, what they must? Read off the PDFs as
 text and structure, not bytes.
 """
 
@@ -32,10 +32,17 @@ from pipeline.report.numbers import number_text
 from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
-SIX = [(r, v) for r in REPORTS for v in VERSIONS]
-each_report = pytest.mark.parametrize(("report", "version"), SIX, ids=[f"{r}-{v}" for r, v in SIX])
+EACH = [(r, v) for r in REPORTS for v in VERSIONS]
+each_report = pytest.mark.parametrize(
+    ("report", "version"), EACH, ids=[f"{r}-{v}" for r, v in EACH]
+)
 LEAST_PAGES = {"restricted": 25, "public": 10}
-REFERENCE = {"thb": "SELEC/THB/2022", "migration": "SELEC/MIG/2022", "octa": "SELEC/OCTA/2022"}
+REFERENCE = {
+    "thb": "SELEC/THB/2022",
+    "migration": "SELEC/MIG/2022",
+    "octa": "SELEC/OCTA/2022",
+    "activity": "SELEC/ACT/2022",
+}
 FIRST = "THB_VICTIMS:SELEC.2022._T._T"
 
 

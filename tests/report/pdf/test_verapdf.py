@@ -35,9 +35,9 @@ from pipeline.system.pdf.write import render_pdf
 pytestmark = pytest.mark.slow
 THB = Subject(ROUND, "thb", "public")
 # Every report and both versions; with PDFS=all, as in `make soak`, every version of each.
-SIX = tuple((report, version) for report in REPORTS for version in ("restricted", "public"))
+EACH = tuple((report, version) for report in REPORTS for version in ("restricted", "public"))
 CHECKED = (
-    SIX
+    EACH
     if os.environ.get("PDFS") == "all"
     else (("thb", "restricted"), ("migration", "public"), ("octa", "public"))
 )
