@@ -280,9 +280,12 @@ class Rules:
             return "" if is_own and is_edition else "is no score of a state in an edition"
         if cube.startswith(CONTEXT):
             # Its own codes are in no contract; a figure of a state cannot be called one of others.
-            is_year = re.fullmatch("[0-9]{4}", codes[1]) and int(codes[1]) <= round_
-            is_own = is_year and codes[0] not in self.states
-            return "" if is_own else "is no figure of others in a year of the round"
+            in_time = re.fullmatch("[0-9]{4}", codes[1]) and int(codes[1]) <= round_
+            return (
+                ""
+                if in_time and codes[0] not in self.states
+                else "is no figure of others in a year of the round"
+            )
         if cube != POPULATION and cube not in self.tables:
             return "is of no table of the contracts"
         lists = [d.parents for d in self.tables[cube].dimensions] if cube != POPULATION else []
