@@ -275,9 +275,9 @@ class Rules:
         cube = key.split(":")[0]
         codes = key.split(":")[1].split(".")
         if cube.startswith(CONTEXT) and unit == SCORE:
-            is_own = codes[0] in self.states and codes[0] not in self.regions and len(codes) == 3
-            is_edition = re.fullmatch("[0-9]{4}", codes[1])
-            return "" if is_own and is_edition else "is no score of a state in an edition"
+            of_state = codes[0] in self.states and codes[0] not in self.regions
+            is_edition = len(codes) == 3 and re.fullmatch("[0-9]{4}", codes[1])
+            return "" if of_state and is_edition else "is no score of a state in an edition"
         if cube.startswith(CONTEXT):
             # Its own codes are in no contract; a figure of a state cannot be called one of others.
             in_time = re.fullmatch("[0-9]{4}", codes[1]) and int(codes[1]) <= round_

@@ -21,7 +21,7 @@ from pipeline.inspection.readback.values import Register, Released
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.exhibits.described import describe
 from pipeline.report.exhibits.figures import build_figure
-from pipeline.report.exhibits.layout import ExhibitSpec, read_exhibits, variables
+from pipeline.report.exhibits.layout import ExhibitSpec, fill, read_exhibits, variables
 from pipeline.report.ledger import charts_of, keys_of
 from pipeline.report.narrative.bindings import NothingToShow
 from pipeline.report.narrative.commands import operands_of, print_binding
@@ -244,8 +244,8 @@ class TestSentences:
 
     def test_the_last_edition_may_be_later_than_the_round(self, store: MakeStore) -> None:
         made = store(f"{cells()}\nOCT_OCG:RO.2021 | 5", report="octa")
-        assert "{last:CTX_OC_INDEX}".format(**variables(made)) == "2025"
-        assert "{last:OCT_OCG}".format(**variables(made)) == "2021"
+        assert fill("{last:CTX_OC_INDEX}", variables(made)) == "2025"
+        assert fill("{last:OCT_OCG}", variables(made)) == "2021"
 
 
 HALVES = st.lists(

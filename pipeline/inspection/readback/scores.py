@@ -35,11 +35,8 @@ def reading(name: str, groups: Sequence[str], *, value_of: ValueOf) -> Texts:
         places = range(len(scores[0]))
         whole = [p for p in places if not any(group[p] is None for group in scores)]
         return (f"{len(whole)} of {len(places)}",)
-    steps = [
-        now - then
-        for now, then in zip(*scores, strict=True)
-        if None not in (now, then)  # type: ignore[operator]
-    ]
+    pairs = zip(*scores, strict=True)
+    steps = [now - then for now, then in pairs if now is not None and then is not None]
     counted = [step for step in steps if (step > 0 if name == "higher" else step < 0)]
     return (str(len(counted)) if steps else _DASH,)
 

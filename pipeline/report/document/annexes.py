@@ -76,6 +76,7 @@ ANSWER_MEANS = {
     "refused": "the table was refused, with a finding to the state",
     "none": "not reported",
 }
+_OUTSIDE = "outside judgement, no return"
 CONTRACT_SOURCE = "data contracts of the Center."
 _REGIONS = {
     REGION: "Region",
@@ -303,6 +304,7 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
             )
             for cube in sorted(behind[source], key=order.index)
         ]
+    rows += _sources_of_scores(store)
     columns = (
         Column("Code, tables of the return", "label", weight=45),
         Column("Source named on the cover sheet, states", "text", weight=55),
@@ -320,6 +322,18 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
         spec.wide,
         may_split=True,
     )
+
+
+def _sources_of_scores(store: Store) -> list[Row]:
+    """Who published scores that stand apart from the returns, by the name of their cube in
+    the data files.
+    """
+    rows: list[Row] = []
+    for cube in store.contracts.context(store.report):
+        if cube.scores and cube.name in store.cubes():
+            rows.append(Row(cube.name, (CellView(cube.cited),), kind="group"))
+            rows.append(Row(cube.title, (CellView(_OUTSIDE),), level=1))
+    return rows
 
 
 def _dictionary(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:

@@ -81,8 +81,8 @@ def build_outside_scores(
         rows.append(Row(item.label, tuple(map(_view, readings))))
     counted = []
     for edition in editions:
-        own = [keys[i.code, edition] for i in items if i.is_in(edition)]
-        view = _view(scored(store, own)) if own else CellView("")
+        of_items = [keys[i.code, edition] for i in items if i.is_in(edition)]
+        view = _view(scored(store, of_items)) if of_items else CellView("")
         counted += [CellView(""), view]
     rows.append(Row(_COUNTED, (*counted, *[CellView("")] * (2 * len(steps))), 0, "group"))
     return TableView(
