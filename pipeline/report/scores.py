@@ -1,5 +1,5 @@
-"""What do scores of others say of the region? The middle one, the lowest and the highest,
-how many states have one, and how many are scored higher or lower than before.
+"""What do scores of others say of the region? The middle one, the lowest and the
+highest, how many states have one, and how many are scored higher or lower than before.
 
 Scores are an order, not amounts: no mean and no sum is made of them, and no state is
 ranked by them. Each reading names the cells that it stands on.

@@ -1,5 +1,5 @@
-"""What do experts of others judge of a crime area? Their scores by item and edition: the
-middle, the range, the states that have one, and how many moved.
+"""What do experts of others judge of a crime area? Their scores by item and edition:
+the middle, the range, the states that have one, and how many moved.
 
 No state is named and none is ranked: it is a table of the region, in every version.
 """
