@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from builds import REPORTS, ROOT, ROUND
+from builds import OF_STATES, ROOT, ROUND
 
 from pipeline.errors import NarrativeError, UserError
 from pipeline.numbers.stored_tables import StoredFact
@@ -99,7 +99,7 @@ def test_every_chapter_alone_is_the_one_in_the_report(small_store: StoreOf, vers
 
 @pytest.mark.sampled(9)
 @pytest.mark.slow
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", OF_STATES)
 @pytest.mark.parametrize("version", ["restricted", "partner", "public"])
 def test_so_it_is_over_the_figures_of_the_round(built: Project, report: str, version: str) -> None:
     path = built.store(ROUND, report, version)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import REPORTS, ROOT, ROUND
+from builds import OF_STATES, ROOT, ROUND
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from pipeline.errors import LeakError
@@ -89,7 +89,7 @@ def copy(version_of: Callable[[str, str], Version], tmp_path: Path) -> Version:
     return version_of("thb", "public").copy(tmp_path / "public")
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", OF_STATES)
 def test_a_public_version_is_clean_and_every_numeral_has_its_class(
     built: Project, version_of: Callable[[str, str], Version], report: str
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_public_version_is_clean_and_every_numeral_has_its_class(
         assert found.counts[kind] > 15, kind
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", OF_STATES)
 def test_a_partner_version_was_scanned_when_it_was_built(built: Project, report: str) -> None:
     manifest = built.version_folder(ROUND, report, "partner") / "manifest.json"
     counts = json.loads(manifest.read_text(encoding="utf-8"))["build"]["leak_scan"]

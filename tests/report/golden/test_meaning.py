@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import REPORTS, ROUND, VERSIONS
+from builds import OF_STATES, REPORTS, ROUND, VERSIONS
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
@@ -27,6 +27,11 @@ pytestmark = pytest.mark.slow
 each_store = pytest.mark.parametrize(
     ("report", "version"),
     [(r, v) for r in REPORTS for v in (*VERSIONS, "partner")],
+    ids=lambda x: str(x),
+)
+each_store_of_states = pytest.mark.parametrize(
+    ("report", "version"),
+    [(r, v) for r in OF_STATES for v in (*VERSIONS, "partner")],
     ids=lambda x: str(x),
 )
 
@@ -66,7 +71,7 @@ def wholes_of(contracts: Contracts, key: Key) -> set[Key]:
     return found - {key}
 
 
-@each_store
+@each_store_of_states
 def test_no_regional_part_is_above_its_regional_whole(
     built: Project, contracts: Contracts, report: str, version: str
 ) -> None:
@@ -113,7 +118,7 @@ def printed(built: Project, report: str, version: str) -> list[LedgerEntry]:
     return parse_ledger(path.read_bytes(), path)
 
 
-@pytest.mark.parametrize(("report", "version"), [(r, v) for r in REPORTS for v in VERSIONS])
+@pytest.mark.parametrize(("report", "version"), [(r, v) for r in OF_STATES for v in VERSIONS])
 def test_no_printed_share_is_above_a_hundred(built: Project, report: str, version: str) -> None:
     folder = built.version_folder(ROUND, report, version)
     entries = printed(built, report, version)

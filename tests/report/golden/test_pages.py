@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import REPORTS, ROUND
+from builds import OF_STATES, REPORTS, ROUND
 
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
@@ -29,6 +29,9 @@ TOP, BOTTOM = 22 * POINTS, 20 * POINTS  # margins of a page, where head and foot
 LEAST = 0.25  # the part of a page that something stands on, but for the cover
 each_report = pytest.mark.parametrize(
     ("report", "version"), [(r, v) for r in REPORTS for v in ("restricted", "public", "partner")]
+)
+each_report_of_states = pytest.mark.parametrize(
+    ("report", "version"), [(r, v) for r in OF_STATES for v in ("restricted", "public", "partner")]
 )
 
 
@@ -125,7 +128,7 @@ def test_no_text_runs_off_its_page(built: Project, report: str, version: str) ->
     assert off == []
 
 
-@each_report
+@each_report_of_states
 def test_a_table_is_one_on_however_many_pages(built: Project, report: str, version: str) -> None:
     """Each has one caption, and the heads that are printed once more are passed by."""
     blocks = opened(built, report, version).blocks

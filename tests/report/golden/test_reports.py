@@ -19,7 +19,7 @@ import pikepdf
 import pypdfium2
 import pytest
 import yaml
-from builds import REPORTS, ROOT, ROUND, VERSIONS, files_of, once
+from builds import OF_STATES, REPORTS, ROOT, ROUND, VERSIONS, files_of, once
 
 from pipeline.cells import POPULATION_CUBE, Key
 from pipeline.contracts.model import Contracts
@@ -35,6 +35,9 @@ pytestmark = pytest.mark.slow
 EACH = [(r, v) for r in REPORTS for v in VERSIONS]
 each_report = pytest.mark.parametrize(
     ("report", "version"), EACH, ids=[f"{r}-{v}" for r, v in EACH]
+)
+each_report_of_states = pytest.mark.parametrize(
+    ("report", "version"), [(r, v) for r in OF_STATES for v in VERSIONS]
 )
 LEAST_PAGES = {"restricted": 25, "public": 10}
 REFERENCE = {
@@ -82,7 +85,7 @@ def marking(version: str) -> str:
     return text
 
 
-@each_report
+@each_report_of_states
 def test_it_is_as_long_as_a_report_is(built: Project, report: str, version: str) -> None:
     assert len(pages(pdf(built, report, version))) >= LEAST_PAGES[version]
 
@@ -192,7 +195,7 @@ def test_a_public_manifest_names_no_return_and_a_restricted_one_does(
     assert ('"returns/' in text) == (version == "restricted")
 
 
-@each_report
+@each_report_of_states
 def test_the_data_annex_has_valid_keys_in_order_each_once(
     built: Project, contracts: Contracts, report: str, version: str
 ) -> None:
@@ -221,7 +224,7 @@ def test_the_data_annex_says_what_the_store_says(
         assert (row["conf_status"] == "S") == cell.withheld, row["key"]
 
 
-@each_report
+@each_report_of_states
 def test_the_totals_of_the_data_annex_stand_in_the_text(
     built: Project, report: str, version: str
 ) -> None:

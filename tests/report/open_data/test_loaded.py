@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import REPORTS, ROUND
+from builds import OF_STATES, REPORTS, ROUND
 
 from pipeline.project import Project
 from pipeline.report.open_data.grids import machine
@@ -154,7 +154,7 @@ def test_duckdb_adds_up_what_pandas_adds_up(built: Project) -> None:
     assert total == Decimal(released(built, "thb")[f"THB_VICTIMS:SELEC.{ROUND}._T._T"]["value"])
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", OF_STATES)
 def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(
     built: Project, report: str
 ) -> None:

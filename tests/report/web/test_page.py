@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import broken_rules, chromium, opened
-from builds import REPORTS, ROUND
+from builds import OF_STATES, REPORTS, ROUND
 
 from pipeline.project import Project
 from pipeline.report.open_data.grids import machine
@@ -92,7 +92,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(
         assert shown.page.evaluate("() => document.documentElement.scrollWidth") <= 320
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", OF_STATES)
 def test_each_download_holds_the_table_beside_it(
     built: Project, browser: Browser, report: str
 ) -> None:
