@@ -124,7 +124,7 @@ def figure(reading: Reading, key: str) -> tuple[str, str]:
 
 
 def test_every_source_is_tried() -> None:
-    assert set(MAKERS) == set(SOURCES)
+    assert set(MAKERS) == set(SOURCES) - {"center_export"}  # nobody publishes it
 
 
 @pytest.mark.parametrize(
