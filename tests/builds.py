@@ -27,6 +27,21 @@ OF_STATES = tuple(
 )
 ROUND = 2022
 VERSIONS = ("restricted", "public")  # what `make reports` builds when it is told nothing else
+# Each version of each report. The fixture `built` has the partner version of one report, which
+# is made as those of the others are; `make test-all` builds and reads them all.
+FOR_PARTNERS = "partner"
+BUILT_FOR_PARTNERS = "thb"
+EVERY_VERSION = tuple(
+    pytest.param(
+        report,
+        version,
+        marks=[pytest.mark.thorough] * (version == FOR_PARTNERS and report != BUILT_FOR_PARTNERS),
+        id=f"{report}-{version}",
+    )
+    for report in REPORTS
+    for version in (*VERSIONS, FOR_PARTNERS)
+)
+EVERY_VERSION_OF_STATES = tuple(case for case in EVERY_VERSION if case.values[0] in OF_STATES)
 BUILT = ("outputs", "records")  # at the top of the project
 # What is no part of the project's content: made by tools, or made by the build itself.
 NOT_COPIED = (

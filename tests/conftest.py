@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builds import ROOT, ROUND, copy_tree, once, run_make, shared_folder
+from builds import (
+    BUILT_FOR_PARTNERS,
+    FOR_PARTNERS,
+    ROOT,
+    ROUND,
+    copy_tree,
+    once,
+    run_make,
+    shared_folder,
+)
 from elsewhere import Elsewhere, build_elsewhere
 from office import Office, build_office
 from quick import quick
@@ -105,19 +114,21 @@ def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Printing]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
-    """The reports of the example round in all versions, built once in a folder of their
-    own. Tests only read them.
+def built(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, pytestconfig: pytest.Config
+) -> Project:
+    """The reports of the example round, built once in a folder of their own: restricted
+    and public, and for partners that of one report; in `make test-all` that of each.
+    Tests only read them.
     """
 
     def make_reports(folder: Path) -> None:
-        every = "VERSIONS=restricted public partner"
-        run_make(
-            "reports",
-            f"ROUND={ROUND}",
-            every,
-            environment={"SELEC_OUTPUTS": str(folder / "outputs")},
-        )
+        asked = f"ROUND={ROUND}", f"VERSIONS=restricted public {FOR_PARTNERS}"
+        where = {"SELEC_OUTPUTS": str(folder / "outputs")}
+        if pytestconfig.getoption("--quick"):
+            run_make("reports", f"REPORTS={BUILT_FOR_PARTNERS}", *asked, environment=where)
+            asked = (f"ROUND={ROUND}",)
+        run_make("reports", *asked, environment=where)
 
     folder = once(shared_folder(tmp_path_factory, worker_id) / "built", make_reports)
     return Project(ROOT, folder / "outputs")

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from builds import OF_STATES, ROOT, ROUND
+from builds import EVERY_VERSION_OF_STATES, ROOT, ROUND
 
 from pipeline.errors import NarrativeError, UserError
 from pipeline.numbers.stored_tables import StoredFact
@@ -99,8 +99,7 @@ def test_every_chapter_alone_is_the_one_in_the_report(small_store: StoreOf, vers
 
 @pytest.mark.sampled(9)
 @pytest.mark.slow
-@pytest.mark.parametrize("report", OF_STATES)
-@pytest.mark.parametrize("version", ["restricted", "partner", "public"])
+@pytest.mark.parametrize(("report", "version"), EVERY_VERSION_OF_STATES)
 def test_so_it_is_over_the_figures_of_the_round(built: Project, report: str, version: str) -> None:
     path = built.store(ROUND, report, version)
     names = chapters_of(report, version)

@@ -22,7 +22,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from builds import OF_STATES, REPORTS, ROOT, ROUND
+from builds import EVERY_VERSION_OF_STATES, REPORTS, ROOT, ROUND
 
 from pipeline.cells import is_outside
 from pipeline.contracts.model import Contracts
@@ -170,8 +170,7 @@ def worked_out(number: ExplainedNumber) -> str:
     )
 
 
-@pytest.mark.parametrize("version", ["restricted", "public", "partner"])
-@pytest.mark.parametrize("report", OF_STATES)
+@pytest.mark.parametrize(("report", "version"), EVERY_VERSION_OF_STATES)
 def test_every_numeral_of_every_version_was_accounted_for(
     built: Project, report: str, version: str
 ) -> None:

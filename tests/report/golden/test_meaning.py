@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import OF_STATES, REPORTS, ROUND, VERSIONS
+from builds import EVERY_VERSION, EVERY_VERSION_OF_STATES, OF_STATES, ROUND, VERSIONS
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
@@ -24,16 +24,8 @@ from pipeline.returns.rules.parts import linked_to
 from pipeline.returns.rules.validated import read_validation
 
 pytestmark = pytest.mark.slow
-each_store = pytest.mark.parametrize(
-    ("report", "version"),
-    [(r, v) for r in REPORTS for v in (*VERSIONS, "partner")],
-    ids=lambda x: str(x),
-)
-each_store_of_states = pytest.mark.parametrize(
-    ("report", "version"),
-    [(r, v) for r in OF_STATES for v in (*VERSIONS, "partner")],
-    ids=lambda x: str(x),
-)
+each_store = pytest.mark.parametrize(("report", "version"), EVERY_VERSION)
+each_store_of_states = pytest.mark.parametrize(("report", "version"), EVERY_VERSION_OF_STATES)
 
 
 def cells(built: Project, report: str, version: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import OF_STATES, REPORTS, ROUND
+from builds import EVERY_VERSION, EVERY_VERSION_OF_STATES, ROUND
 
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
@@ -27,12 +27,8 @@ pytestmark = pytest.mark.slow
 POINTS = 72 / 25.4
 TOP, BOTTOM = 22 * POINTS, 20 * POINTS  # margins of a page, where head and foot stand
 LEAST = 0.25  # the part of a page that something stands on, but for the cover
-each_report = pytest.mark.parametrize(
-    ("report", "version"), [(r, v) for r in REPORTS for v in ("restricted", "public", "partner")]
-)
-each_report_of_states = pytest.mark.parametrize(
-    ("report", "version"), [(r, v) for r in OF_STATES for v in ("restricted", "public", "partner")]
-)
+each_report = pytest.mark.parametrize(("report", "version"), EVERY_VERSION)
+each_report_of_states = pytest.mark.parametrize(("report", "version"), EVERY_VERSION_OF_STATES)
 
 
 @dataclass(frozen=True)
