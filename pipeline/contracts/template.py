@@ -28,6 +28,7 @@ from pipeline.contracts.layout import (
     form_of,
     tables_for,
 )
+from pipeline.contracts.looks import Look, Looks
 from pipeline.contracts.model import Contract, Contracts
 from pipeline.contracts.offices import office_label
 from pipeline.contracts.scales import Scale
@@ -185,9 +186,10 @@ def build_workbook(
     _write_help(
         workbook.create_sheet(HELP_SHEET, 1), lines=[*HELP, _HELP_OF_WORDS] if judged else HELP
     )
+    looks = Looks(_look)
     for form in forms:
         sheet = workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1)
-        _write_form(sheet, form, scales=_scales_of(forms))
+        _write_form(sheet, form, looks=looks, scales=_scales_of(forms))
     lists.sheet_state = "hidden"
     return workbook
 
@@ -329,8 +331,31 @@ def _write_help(sheet: Worksheet, *, lines: Iterable[tuple[str, str]]) -> None:
     _protect(sheet)
 
 
-def _write_form(sheet: Worksheet, form: SheetForm, *, scales: list[Scale]) -> None:
+def _look(name: str) -> Look:
+    """How cells of a form look: its heads, what is locked and what is open, texts and
+    figures.
+    """
     from openpyxl.styles import Alignment, Font, Protection
+
+    match name:
+        case "head":
+            wrapped = Alignment(wrap_text=True, vertical="bottom")
+            return {"font": Font(bold=True), "fill": _fill(_GREY), "alignment": wrapped}
+        case "locked":
+            return {"fill": _fill(_GREY), "protection": Protection(locked=True)}
+        case "open":
+            return {"fill": _fill(_LIGHT), "protection": Protection(locked=False)}
+        case "entry":
+            return {"protection": Protection(locked=False)}
+        case "text":
+            wrapped = Alignment(wrap_text=True, vertical="top")
+            return {**_look("entry"), "alignment": wrapped}
+        case number_format:
+            return {**_look("entry"), "number_format": number_format}
+
+
+def _write_form(sheet: Worksheet, form: SheetForm, *, looks: Looks, scales: list[Scale]) -> None:
+    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
     table = form.table
@@ -347,31 +372,27 @@ def _write_form(sheet: Worksheet, form: SheetForm, *, scales: list[Scale]) -> No
         head = sheet.cell(CODE_ROW, column.index)
         head.value = column.head if column.kind not in ("label",) else column.label or column.head
         for shown in (top, head):
-            shown.font, shown.fill = Font(bold=True), _fill(_GREY)
-            shown.alignment = Alignment(wrap_text=True, vertical="bottom")
+            looks.put(shown, "head")
         sheet.column_dimensions[get_column_letter(column.index)].width = (
             _WORDS_WIDTH if table.judged and column.kind == "value" else _width(column)
         )
     labels = [c for c in form.columns if c.kind == "label"]
     for row in form.rows:
         open_line = bool(table.layout.open_rows) and not row.codes
+        named = "open" if open_line else "locked"
         code = sheet.cell(row.index, 1, row.code or ("*" if not table.layout.rows else None))
-        code.fill = _fill(_LIGHT if open_line else _GREY)
-        code.protection = Protection(locked=not open_line)
+        looks.put(code, named)
         for column, label in zip(labels, row.labels, strict=True):
-            name = sheet.cell(row.index, column.index, label or None)
-            name.fill, name.protection = (
-                _fill(_LIGHT if open_line else _GREY),
-                Protection(locked=not open_line),
-            )
+            looks.put(sheet.cell(row.index, column.index, label or None), named)
         for column in form.columns:
             if column.kind in ("value", "status", "conf", "note"):
                 entry = sheet.cell(row.index, column.index)
-                entry.protection = Protection(locked=False)
+                look = "entry"
                 if column.kind == "note" and table.judged and table.judged.is_texts:
-                    entry.alignment = Alignment(wrap_text=True, vertical="top")
+                    look = "text"
                 if column.kind == "value" and table.judged is None:
-                    entry.number_format = "#,##0.###" if table.decimals else "#,##0"
+                    look = "#,##0.###" if table.decimals else "#,##0"
+                looks.put(entry, look)
     _add_lists(sheet, form, scales=scales)
     sheet.freeze_panes = f"{get_column_letter(len(labels) + 2)}{form.rows[0].index}"
     sheet.row_dimensions[LABEL_ROW].height = 45

@@ -102,7 +102,7 @@ def make_big(project: Project, round_: int, path: Path, rows: int) -> None:
 
 
 def by_pipeline(database: Path, checks: Sequence[Expected]) -> int:
-    """The project's own way: a query a table, an expectation a table."""
+    """The project's own way: a query a table, one expectation for all."""
     return _bad_rows(judge_rules(database, checks, ORIGIN))
 
 

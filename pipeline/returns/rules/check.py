@@ -99,10 +99,14 @@ def _check_with_known(
     out = left_out(known, (c for found in cells.values() for c in found if c.usable))
     leave_out(staged, [(contracts.table(k.entry.table), c) for k, c in out])
 
-    found = [*reading.findings, *check_round(project, contracts, round_=round_, reading=reading)]
-    found += check_anchors(project, contracts, round_=round_, reading=reading)
-    found += check_published(project, contracts, round_=round_, reading=reading)
-    found += check_mirrors(project, contracts, round_=round_)
+    with open_database(staged):  # held open, it is opened again at once by each of the checks
+        found = [
+            *reading.findings,
+            *check_round(project, contracts, round_=round_, reading=reading),
+            *check_anchors(project, contracts, round_=round_, reading=reading),
+            *check_published(project, contracts, round_=round_, reading=reading),
+            *check_mirrors(project, contracts, round_=round_),
+        ]
     # A finding that needed the figures left out is gone from the second check, and is
     # kept all the same.
     found += [f for f in first if any(k.lines(f) for k in leaving) and f not in found]

@@ -1,8 +1,8 @@
 """Which rules of a table did the staged figures pass, fail, or leave unanswered?
 
 Reads a DuckDB file. One query a table returns the bad rows of all its rules, and is run
-once; Great Expectations then names from their numbers, in one expectation a table, the
-rules that failed. A rule whose query breaks is `could_not_run` and takes no other with
+once; Great Expectations then names from their numbers, in one expectation, the rules
+that failed. A rule whose query breaks is `could_not_run` and takes no other with
 it: the rules of its table are then asked one by one.
 """
 
@@ -34,24 +34,30 @@ def judge_rules(
     for number, rule in enumerate(expected):
         tables.setdefault(rule.table, {})[number] = rule
     outcomes: dict[int, Outcome] = {}
-    with duckdb.connect(str(database), read_only=True) as connection, quiet_library():
-        context = _context()
-        for table, rules in tables.items():
+    every: _Rows = {}
+    evaluated: dict[int, int] = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for rules in tables.values():
             rows, broken = _bad_rows(connection, rules, index_columns)
             outcomes |= broken
             try:
-                evaluated = {n: _evaluated(connection, rules[n]) for n in rows}
-                failed = _failed(context, table, rows)
+                evaluated |= {n: _evaluated(connection, rules[n]) for n in rows}
             except Exception as error:
                 outcomes |= {n: _broken(rules[n], error) for n in rows}
                 continue
-            for n, bad in rows.items():
-                outcomes[n] = Outcome(
-                    rules[n].rule_id,
-                    "failed" if n in failed else "passed",
-                    bad,
-                    evaluated=evaluated[n],
-                )
+            every |= rows
+    try:
+        failed = _failed(every)
+    except Exception as error:
+        outcomes |= {n: _broken(expected[n], error) for n in every}
+    else:
+        for n, bad in every.items():
+            outcomes[n] = Outcome(
+                expected[n].rule_id,
+                "failed" if n in failed else "passed",
+                bad,
+                evaluated=evaluated[n],
+            )
     return [outcomes[number] for number in range(len(expected))]
 
 
@@ -164,26 +170,28 @@ def _context() -> Any:
     return context.data_sources.add_pandas("rules")
 
 
-def _failed(source: Any, table: str, rows: _Rows) -> set[int]:
-    """The rules of a table that Great Expectations names as failed."""
+def _failed(rows: _Rows) -> set[int]:
+    """The rules that Great Expectations names as failed."""
     import pandas
     from great_expectations.expectations.core import ExpectColumnValuesToBeBetween
 
     if not rows:
         return set()
     frame = pandas.DataFrame({"rule": list(rows), "bad": [len(bad) for bad in rows.values()]})
-    whole = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("rules")
-    result = whole.get_batch(batch_parameters={"dataframe": frame}).validate(
-        ExpectColumnValuesToBeBetween(column="bad", max_value=0),
-        result_format={
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": ["rule"],
-            "return_unexpected_index_query": False,
-        },
-    )
+    with quiet_library():
+        asset = _context().add_dataframe_asset("rules")
+        whole = asset.add_batch_definition_whole_dataframe("rules")
+        result = whole.get_batch(batch_parameters={"dataframe": frame}).validate(
+            ExpectColumnValuesToBeBetween(column="bad", max_value=0),
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": ["rule"],
+                "return_unexpected_index_query": False,
+            },
+        )
     failed = {int(row["rule"]) for row in result.result.get("unexpected_index_list") or []}
     if bool(failed) == bool(result.success) or failed != {n for n, bad in rows.items() if bad}:
-        raise RuntimeError(f"{table}: the library does not name the rules that have bad rows")
+        raise RuntimeError("the library does not name the rules that have bad rows")
     return failed
 
 

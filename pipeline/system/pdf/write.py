@@ -47,6 +47,7 @@ _FILE_TYPES = {
 }
 _DATA_TYPES = ("image/svg+xml", "image/png")
 _LISTENED = ("weasyprint", "fontTools")
+_MANY_PAGES = 20  # a letter leaves no waste to speak of, however much was held before it
 _MUCH_MEMORY = 450  # MiB after the layout of some seventy pages of tables
 _HARMLESS = (SAID_OF_FONTS,)  # the way that was chosen
 
@@ -190,7 +191,8 @@ def _write(
     with plain_lengths_taken_at_once():
         document = parsed.render()
     del parsed
-    collect_above(_MUCH_MEMORY)
+    if len(document.pages) > _MANY_PAGES:
+        collect_above(_MUCH_MEMORY)
     # the engine gives what stands inside a link a second link, under the wrong tag
     for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].link]
