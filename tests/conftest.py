@@ -164,12 +164,15 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Elsew
 
 @pytest.fixture(scope="session")
 def approved_office(
-    built: Project, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    small_built: Path,
+    contracts: Contracts,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
 ) -> Path:
     """An office in which both versions are approved; tests only read it."""
 
     def make(folder: Path) -> None:
-        build_office(folder, built)
+        build_office(folder, small_built)
         Office(folder).sign("public")
         Office(folder).sign_here(contracts, "restricted")
 

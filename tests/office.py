@@ -1,5 +1,5 @@
-"""What is an office? A working copy with the built reports at a commit of its own, and
-people who sign them.
+"""What is an office? The small project with its built report at a commit of its own,
+and people who sign it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from builds import ROUND, copy_project
+from builds import copy_tree
 from here import Done, make_here, run_here
 from signatories import PEOPLE as PEOPLE
 from signatories import enter_signers, make_keys, signing
-from small_project import open_gate
+from small_project import SMALL_ROUND
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.project import Project
@@ -24,20 +24,7 @@ from pipeline.release.signoff.steps import approve, submit
 from pipeline.system.signed.people import Person
 from pipeline.system.signed.signers import read_signers
 
-VERSIONS = ("restricted", "public")
-# What signing needs of the outputs, and what a build looks at.
-NEEDED = (
-    "2022/masters/thb",
-    "2022/thb",
-    "2022/stores",
-    "2022/proof",
-    "2022/findings",
-    "2022/work",
-    "2022/.steps",
-    "2021/findings",
-    "2021/work",
-    "2021/.steps",
-)
+ROUND = SMALL_ROUND  # that it works on
 
 
 @dataclass(frozen=True)
@@ -155,23 +142,15 @@ class Office:
         return list(release(self.project, Subject(ROUND, "thb", version), who=who, test=True))
 
 
-def build_office(folder: Path, built: Project) -> None:
-    """Copy the project and what was built of it, as if it had been built from the
+def build_office(folder: Path, small_built: Path) -> None:
+    """Copy the small project and what was built of it, as if it had been built from the
     commit that the copy is at.
     """
-    office = Office(copy_project(folder))
+    office = Office(copy_tree(small_built, folder))
     # A history of its own, whatever the folder of the tests is to git.
     git = office.root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     subprocess.run(["git", "init", "-q"], cwd=office.root, check=True)
     enter_signers(office.project.contracts, make_keys(office.keys))
-    open_gate(office.project.contracts)
     office.commit()
-    for name in NEEDED:
-        source = built.outputs / name
-        target = office.project.outputs / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, target)
-    office.project.records.mkdir(exist_ok=True)
-    shutil.copy2(built.warehouse, office.project.warehouse)
     office.python("build", "--reports", "thb", "--for-review")

@@ -1,8 +1,8 @@
 """How is a workbook of thousands of cells dressed without working out each of them?
 
-Whenever a part of a style is set, openpyxl compares it with all those that the workbook
-has, part by part. A look is therefore put together once, for the first cell that has it;
-others get what came of it, and the file has the same bytes.
+Whenever a part of a style is set, openpyxl compares it with all that the workbook has.
+A look is therefore put together once, for the first cell that has it; the others get
+what came of it, and the file has the same bytes.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from builds import ROUND, copy_tree
-from office import Office
+from builds import copy_tree
+from office import ROUND, Office
 from PIL import Image
 
 from pipeline.errors import SignOffError, UserError
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 EDITION = f"thb-{ROUND}-restricted-1"
 PUBLIC_EDITION = f"thb-{ROUND}-public-1"
 STEM = f"selec-{EDITION}-copy-002"
+PAGE = 3  # counted from nought; full of text and figures
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def half_page(copy: Path, password: Path, number: int) -> bytes:
 def test_half_a_page_or_a_picture_of_it_names_the_copy(
     released_office: Path, copy: Path, password: Path, tmp_path: Path
 ) -> None:
-    leaked = half_page(copy, password, 11)
+    leaked = half_page(copy, password, PAGE)
     assert "Copy 2" not in pypdfium2.PdfDocument(leaked)[0].get_textpage().get_text_bounded()
     (tmp_path / "leaked.pdf").write_bytes(leaked)
     office = Office(released_office)
@@ -148,7 +149,7 @@ def test_a_page_of_the_edition_itself_names_nobody(released_office: Path, tmp_pa
     project = Office(released_office).project
     file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted-1.pdf"
     with pikepdf.open(file) as opened, pikepdf.new() as one:
-        one.pages.append(opened.pages[11])
+        one.pages.append(opened.pages[PAGE])
         one.save(tmp_path / "page.pdf")
     with pytest.raises(SignOffError, match="no page bears the pattern"):
         list(whose(project, tmp_path / "page.pdf"))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from builds import ROUND, copy_tree
-from office import Office
+from builds import copy_tree
+from office import ROUND, Office
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError

@@ -11,8 +11,8 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
-from builds import ROUND, copy_tree
-from office import PEOPLE, Office
+from builds import copy_tree
+from office import PEOPLE, ROUND, Office
 
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.register import record_of_register
@@ -155,7 +155,7 @@ def test_a_draft_that_was_handed_in_is_kept_and_compared_by_its_number(
     assert read_files(kept) == read_files(office.master("public"))
     assert {p.stat().st_mode & 0o777 for p in kept.iterdir()} <= {0o400, 0o500}
     told = office.done("changes", VERSION="public", FROM="draft-1", TO="edition-1")
-    assert "thb public 2022: draft-1 -> edition-1\nfigures: 0\n" in told
+    assert f"thb public {ROUND}: draft-1 -> edition-1\nfigures: 0\n" in told
     assert "passages of text: 0; pages: 0 of " in told
     assert "make status REPORT=thb VERSION=public" in office.refused(
         "changes", VERSION="public", FROM="draft-2"
