@@ -320,7 +320,7 @@ soak: .venv/.installed-requirements-dev  ## More than the tests do: two hundred 
 	@CHANGES=200 $(PY) -m pytest tests/inspection/leak/test_noninterference.py
 	@KILLS=100 $(PY) -m pytest tests/repro/test_kills.py
 	@OF_A_KIND=0 $(PY) -m pytest tests/returns/test_judged.py
-	@PDFS=all $(PY) -m pytest tests/report/pdf/test_verapdf.py
+	@$(PY) -m pytest tests/report/pdf/test_verapdf.py
 
 drills: .venv/.installed-requirements-dev  ## Kill, fill, double, break a scheduled run, a table of what came of it: KIND="kills twice disk clock returns backup"
 	@$(PY) -m tests.drills $(call option,--kind,KIND)
