@@ -5,6 +5,7 @@ text, each with its place.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 CellKind = Literal["number", "text", "date", "boolean", "error", "empty", "damaged"]
@@ -87,6 +88,7 @@ class CsvText:
     delimiter: str
 
 
+@lru_cache(maxsize=1024)
 def column_letters(column: int) -> str:
     """The letters of a column: 1 is A, 27 is AA."""
     letters = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.layout import COVER_SHEET, DEFINITION_FIELD, SOURCE_FIELD, SheetForm
+from pipeline.contracts.looks import Look, Looks
 from pipeline.findings import Severity
 from pipeline.returns.formats.raw import column_letters
 from pipeline.returns.intake.problems import RULES
@@ -43,8 +44,9 @@ def write_checks(
     """Write the sheet. `rules` are the rules that the form looks at with their severity,
     each with a table that has it.
     """
-    from openpyxl.styles import Alignment, Font
+    from openpyxl.styles import Font
 
+    looks = Looks(_look)
     sheets_at = 4
     found_at = sheets_at + len(forms) + 2
     rules_at = found_at + LISTED + 2
@@ -78,9 +80,13 @@ def write_checks(
         sheet.cell(row, 2, entry.line)
         sheet.cell(row, 3).value = entry.formula
         sheet.cell(row, 4).value = f'=IF(C{row}="","",ROW()-{entries_at})'
-        sheet.cell(row, 4).font = Font(color=_WHITE)
+        looks.put(sheet.cell(row, 4), "number")
     for row in range(sheets_at + 1, entries_at):
-        sheet.cell(row, 3).alignment = Alignment(wrap_text=True, vertical="top")
+        cell = sheet.cell(row, 3)
+        if cell.has_style:  # a head
+            cell.alignment = _wrapped()
+        else:
+            looks.put(cell, "text")
     for letter, width in (("A", 30), ("B", 22), ("C", 110), ("D", 4)):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A3"
@@ -107,6 +113,19 @@ def _unanswered(cover: Worksheet, form: SheetForm) -> str:
     return "&".join(
         f'IF(TRIM({COVER_SHEET}!$C${fields[field]})="","{text}","")' for field, text in asked
     )
+
+
+def _look(name: str) -> Look:
+    """How texts of the sheet look, and the numbers that nobody needs to see."""
+    from openpyxl.styles import Font
+
+    return {"alignment": _wrapped()} if name == "text" else {"font": Font(color=_WHITE)}
+
+
+def _wrapped() -> Any:
+    from openpyxl.styles import Alignment
+
+    return Alignment(wrap_text=True, vertical="top")
 
 
 def _heads(sheet: Worksheet, row: int, texts: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from pipeline.contracts.layout import (
     STATUS_SUFFIX,
     SheetForm,
 )
+from pipeline.contracts.looks import Look, Looks
 from pipeline.contracts.model import Contracts
 from pipeline.findings import SEVERITIES, Severity
 from pipeline.returns.formats.raw import column_letters
@@ -70,10 +71,11 @@ def add_checks(
     whole = Workbook(contracts, {f.table.name: f for f in forms}, round_)
     entries: list[Entry] = []
     rules: dict[tuple[str, Severity], str] = {}
+    looks = Looks(_look)
     for form in forms:
         found = conditions(whole, form)
         sheet, besides = book[form.sheet], beside_columns(form)
-        _add_columns(sheet, form, besides, found)
+        _add_columns(sheet, form, looks=looks, besides=besides, found=found)
         _add_colours(sheet, form, besides)
         entries += _entries(form, besides, found)
         told = {(c.rule, c.severity) for every in found.values() for c in every}
@@ -110,26 +112,34 @@ def _add_lists(book: Book, contracts: Contracts) -> None:
         book.defined_names[name] = DefinedName(name, attr_text=range_)
 
 
+def _look(name: str) -> Look:
+    """How the columns beside a form look: their heads, and what is told there."""
+    from openpyxl.styles import Alignment, Font
+
+    if name == "told":
+        return {"font": Font(size=8, color=_INK)}
+    wrapped = Alignment(wrap_text=True, vertical="bottom")
+    return {"font": Font(bold=True), "fill": _fill(_GREY), "alignment": wrapped}
+
+
 def _add_columns(
     sheet: Worksheet,
     form: SheetForm,
+    *,
+    looks: Looks,
     besides: Sequence[Beside],
     found: dict[Place, list[Condition]],
 ) -> None:
-    from openpyxl.styles import Alignment, Font
-
     for beside in besides:
         label = f"Check: {beside.value.label}"
         for place, text in ((LABEL_ROW, label), (CODE_ROW, f"{beside.value.head}{CHECK_SUFFIX}")):
-            head = sheet.cell(place, beside.check, text)
-            head.font, head.fill = Font(bold=True), _fill(_GREY)
-            head.alignment = Alignment(wrap_text=True, vertical="bottom")
+            looks.put(sheet.cell(place, beside.check, text), "head")
         sheet.column_dimensions[column_letters(beside.check)].width = _WIDTH
         for row in form.rows:
             own = found[row.index, beside.value.index]
             cell = sheet.cell(row.index, beside.check)
             cell.value = _formula(row.index, beside, own)
-            cell.font = Font(size=8, color=_INK)
+            looks.put(cell, "told")
 
 
 def _formula(row: int, beside: Beside, own: Sequence[Condition]) -> str | None:
@@ -154,6 +164,7 @@ def _add_colours(sheet: Worksheet, form: SheetForm, besides: Sequence[Beside]) -
 
     first, last = form.rows[0].index, form.rows[-1].index
     note, conf = (f"${_column(form, kind)}{first}" for kind in ("note", "conf"))
+    fills = {gravity: _fill(colour) for gravity, colour in _COLOURS.items()}
     for beside in besides:
         v, s = (column_letters(beside.value.index + n) for n in (0, 1))
         at = {"v": f"${v}{first}", "s": f"${s}{first}", "note": note, "conf": conf}
@@ -167,8 +178,7 @@ def _add_colours(sheet: Worksheet, form: SheetForm, besides: Sequence[Beside]) -
                 (severity, f"({own})>0"),
             ]
         for priority, (gravity, test) in enumerate(tests, 1):
-            fill = _fill(_COLOURS[gravity])
-            rule = FormulaRule(formula=[test], fill=fill, stopIfTrue=True)  # type: ignore[no-untyped-call]
+            rule = FormulaRule(formula=[test], fill=fills[gravity], stopIfTrue=True)  # type: ignore[no-untyped-call]
             rule.priority = priority
             sheet.conditional_formatting.add(f"{v}{first}:{s}{last}", rule)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipeline.cells import SUPPRESSED_HIGHEST, TOTAL, UNKNOWN
+from pipeline.contracts.codelists import Code
 from pipeline.contracts.layout import FormColumn, FormRow, SheetForm
 from pipeline.contracts.model import Contracts, Dimension, Identity, Table
 from pipeline.findings import Severity
@@ -146,6 +147,11 @@ class _Sheet:
         return {at: codes for codes, at in self.book.places[self.table.name].items()}
 
     @cached_property
+    def _children(self) -> dict[str, dict[str, list[Code]]]:
+        """By dimension, codes with their parts."""
+        return {d.name: parents_of(d) for d in self.table.dimensions}
+
+    @cached_property
     def _family(self) -> list[tuple[Table, dict[str, str]]]:
         family = linked_to(self.book.contracts, self.table)
         return [(t, at) for t, at in family if t.name in self.book.forms]
@@ -254,7 +260,7 @@ class _Sheet:
         """Parts that differ from their total, as `queries.identity` asks."""
         dimension = self.table.dimension(identity.dimension)
         index = self.table.key_dimensions.index(dimension.name)
-        children = parents_of(dimension).get(codes[index], [])
+        children = self._children[dimension.name].get(codes[index], [])
         places = self.book.places[self.table.name]
         year, state = int(codes[1]), codes[0]
         found = []
