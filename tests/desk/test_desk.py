@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from browser import broken_rules, chromium, cut_off, opened
-from builds import ROOT, ROUND
+from builds import REPORTS, ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
 from pipeline.desk.gather import gather, place_of_state
 from pipeline.desk.page import write_desk
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 
 VERSIONS = ("restricted", "public", "partner")
 DAY = date(2023, 5, 2)  # on which the desk is looked at
