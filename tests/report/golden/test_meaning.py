@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import EVERY_VERSION, EVERY_VERSION_OF_STATES, OF_STATES, ROUND, VERSIONS
+from builds import EVERY_VERSION, EVERY_VERSION_OF_STATES, OF_STATES, REPORTS, ROUND, VERSIONS
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
