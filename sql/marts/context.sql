@@ -40,7 +40,7 @@ places as (
         figures.*,
         unnest(range(1, len(codes) + 1)) as place,
     from figures
-    where not scored
+    where scored is not true
 ),
 
 margins as (
