@@ -18,7 +18,7 @@ from pipeline.report.store import Store
 
 NOT_SCORED = "\N{EN DASH}"  # the edition has no such item
 TO = "\N{EN DASH}"  # between the lowest and the highest
-MIDDLE, SPREAD, SCORED, HIGHER, LOWER = "middle", "spread", "scored", "higher", "lower"
+MIDSCORE, SPREAD, SCORED, HIGHER, LOWER = "midscore", "spread", "scored", "higher", "lower"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def median(store: Printing, keys: Sequence[Key]) -> Reading:
     """
     found = sorted(_values(store, keys))
     text = _text(found[(len(found) - 1) // 2]) if found else NOT_SCORED
-    return Reading(text, f"{MIDDLE}({_joined(keys)})")
+    return Reading(text, f"{MIDSCORE}({_joined(keys)})")
 
 
 def spread(store: Printing, keys: Sequence[Key]) -> Reading:

@@ -216,7 +216,7 @@ class TestSentences:
         assert Bindings(register_of(made), contracts, round_=2022).texts(binding) == (said,)
         formulas = operands_of(made, binding)
         assert formulas
-        assert all(f.startswith(("middle(", "spread(", "higher(", "lower(")) for f in formulas)
+        assert all(f.startswith(("midscore(", "spread(", "higher(", "lower(")) for f in formulas)
 
     @pytest.mark.parametrize(
         "binding",

@@ -15,7 +15,7 @@ _NONE = "the edition has no such item"
 def score_steps(
     name: str, groups: Sequence[Sequence[Decimal | None]]
 ) -> tuple[str, Decimal | None]:
-    """The steps in words and what comes out, of `middle`, `spread`, `scored`, `higher` and
+    """The steps in words and what comes out, of `midscore`, `spread`, `scored`, `higher` and
     `lower` over the scores of each group of cells.
     """
     given = sorted(score for score in groups[0] if score is not None)
@@ -25,7 +25,7 @@ def score_steps(
         return f"{whole} of {len(groups[0])} states have a score of each", Decimal(whole)
     if not given:
         return _NONE, None
-    if name == "middle":
+    if name == "midscore":
         middle = given[(len(given) - 1) // 2]
         return f"{len(given)} scores, {told}: the middle one is {figure(middle)}", middle
     if name == "spread":

@@ -13,18 +13,18 @@ from pipeline.contracts.model import Contracts
 
 Texts = tuple[str, ...]  # any of these may stand in one place
 ValueOf = Callable[[str], Decimal | None]
-READINGS = ("middle", "spread", "scored", "higher", "lower")
+READINGS = ("midscore", "spread", "scored", "higher", "lower")
 SCORED = ("median", "spread", "rescored")  # bindings of the narrative
 _DASH = "\N{EN DASH}"
 
 
 def reading(name: str, groups: Sequence[str], *, value_of: ValueOf) -> Texts:
-    """The text of `middle(a + b)`, `spread(a + b)`, `scored(a + b, c + d)` and
+    """The text of `midscore(a + b)`, `spread(a + b)`, `scored(a + b, c + d)` and
     `higher(now + now, then + then)`.
     """
     scores = [[value_of(key) for key in group.split(" + ")] for group in groups]
     given = [score for score in scores[0] if score is not None]
-    if name == "middle":
+    if name == "midscore":
         # as many scores lie below it as above, or one more above
         at = next((s for s in sorted(given) if 2 * sum(g <= s for g in given) >= len(given)), None)
         return (_DASH if at is None else f"{at:.1f}",)
@@ -55,7 +55,7 @@ class Scores:
         _, edition, item = codes.split(".")
         own = self._group(cube, edition, item=item)
         if name == "median":
-            return self._told("middle", own)
+            return self._told("midscore", own)
         if name == "spread":
             return tuple(
                 f"from {' to '.join(text.split(_DASH))}" if _DASH in text else text
