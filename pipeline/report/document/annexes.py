@@ -304,7 +304,8 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
             )
             for cube in sorted(behind[source], key=order.index)
         ]
-    rows += _sources_of_scores(store)
+    outside = _sources_of_scores(store)
+    rows += outside
     columns = (
         Column("Code, tables of the return", "label", weight=45),
         Column("Source named on the cover sheet, states", "text", weight=55),
@@ -316,7 +317,8 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
         "",
         columns,
         tuple(rows),
-        f"cover sheets of the returns of round {store.round}.",
+        f"cover sheets of the returns of round {store.round}"
+        f"{', and who published outside scores' if outside else ''}.",
         (),
         tuple(fill(n, values, where=spec.place) for n in spec.notes),
         spec.wide,
