@@ -159,7 +159,7 @@ class Bindings:
         if value is None:
             return ()
         states = self.register.cells[now].states
-        same = f" (same {len(states)} states)" if now.split(":")[1].startswith("SELEC") else ""
+        same = f" (same {len(states)} states)" if states else ""
         if self.register.value(now) == self.register.value(then):
             return (f"did not change ({now_text}){same}",)
         size = number(abs(value), percent_places(value))

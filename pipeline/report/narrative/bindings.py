@@ -129,7 +129,8 @@ def _moved(store: Printing, key: str, year: str) -> str:
     if formula.value is None:
         raise NothingToShow
     now, then = (store.cell(k) for k in formula.inputs)
-    same = f" (same {len(formula.states)} states)" if now.key.state in REGIONS else ""
+    # none of the figures that the Center itself gives
+    same = f" (same {len(formula.states)} states)" if formula.states else ""
     if now.value == then.value:
         return f"did not change ({cell_text(now)}){same}"
     verb = "rose" if formula.value > 0 else "fell"

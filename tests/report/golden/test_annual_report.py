@@ -93,7 +93,10 @@ def test_with_figures_every_exhibit_stands_in_it_and_every_number_is_accounted_f
     audit = json.loads((folder / "manifest.json").read_text())["build"]["number_audit"]
     assert audit["unaccounted"] == 0
     assert audit["cells"] > 80
-    assert "Not reported" not in text_of(filled, version)
+    text = text_of(filled, version)
+    assert "Not reported" not in text
+    assert "same 0 states" not in text  # the Center's figures are of no state
+    assert "exchanges of information and requests, and the number" in text
 
 
 def test_its_counts_are_those_of_the_export(filled: Project) -> None:
