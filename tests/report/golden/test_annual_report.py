@@ -19,7 +19,7 @@ from pipeline.project import Project
 from pipeline.report.ledger import exhibits_of, parse_ledger
 
 pytestmark = pytest.mark.slow
-VERSIONS = ("restricted", "partner", "public")
+VERSIONS = ("restricted", "public")
 # Invented: nobody outside of the Center knows the layout of its exports.
 MAPPING = """exports:
   - id: invented
