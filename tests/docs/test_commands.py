@@ -112,7 +112,7 @@ RUN = [c for c in EVERY if not any(re.fullmatch(pattern, c) for pattern in NOT_R
 
 @pytest.fixture(scope="session")
 def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with the six reports built, to try commands in."""
+    """A copy of the project with the reports built, to try commands in."""
     root = copy_project(tmp_path_factory.mktemp("workshop") / "copy")
     for source, name in ((built.outputs, "outputs"), (built.records, "records")):
         shutil.copytree(source, root / name, copy_function=shutil.copy2, dirs_exist_ok=True)

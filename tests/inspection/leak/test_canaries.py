@@ -1,7 +1,7 @@
 """Where may a sender write freely, and does any of it reach others? A canary in each
 such place, and a search for all.
 
-Three states send three reports. Every field of covers that they fill in, notes,
+Three states send returns to each report. Every field of covers that they fill in, notes,
 whatever else a file can carry, names of files, records and the log of queries bear a
 canary of their own. Everything is then built, and what others get is searched: stores,
 PDFs, pages, workbooks, data files, as bytes and as the text that a reader extracts.
