@@ -32,6 +32,8 @@ FIXED = (
 )
 _NUMBERS_OF_LISTS = ("sort", "valid_from", "valid_to")  # columns of code lists that nobody prints
 NUMBER_EXCEPTIONS = "number_exceptions.yaml"
+# A narrative that a function of the chapters prints, which bears another name.
+_PRINTED_BY = {"judgement": "judged"}
 _INCLUDE = re.compile(r'{%-? include "([^"]+)"')
 SYMBOLS = ("0", "<5", "0n")
 
@@ -95,7 +97,8 @@ def split_narratives(root: Path, report: str, *, version: str) -> tuple[list[str
             for name, section in read_sections(path).items():
                 (read if name in exhibits else unread).append(section.text)
         else:
-            (read if f'"{path.stem}"' in said else unread).append(read_text(path))
+            named = f'"{path.stem}"' in said or _PRINTED_BY.get(path.stem, '"') + "(" in said
+            (read if named else unread).append(read_text(path))
     return read, unread
 
 
