@@ -32,8 +32,8 @@ FIXED = (
 )
 _NUMBERS_OF_LISTS = ("sort", "valid_from", "valid_to")  # columns of code lists that nobody prints
 NUMBER_EXCEPTIONS = "number_exceptions.yaml"
-# A narrative that a function of the chapters prints, which bears another name.
-_PRINTED_BY = {"judgement": "judged"}
+# Narratives that functions of the chapters print, which bear other names.
+_PRINTED_BY = {"judgement": ("judged",)}
 _INCLUDE = re.compile(r'{%-? include "([^"]+)"')
 SYMBOLS = ("0", "<5", "0n")
 
@@ -97,8 +97,8 @@ def split_narratives(root: Path, report: str, *, version: str) -> tuple[list[str
             for name, section in read_sections(path).items():
                 (read if name in exhibits else unread).append(section.text)
         else:
-            named = f'"{path.stem}"' in said or _PRINTED_BY.get(path.stem, '"') + "(" in said
-            (read if named else unread).append(read_text(path))
+            calls = [f'"{path.stem}"', *(f"{name}(" for name in _PRINTED_BY.get(path.stem, ()))]
+            (read if any(c in said for c in calls) else unread).append(read_text(path))
     return read, unread
 
 

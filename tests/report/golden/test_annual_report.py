@@ -94,7 +94,7 @@ def test_with_figures_every_exhibit_stands_in_it_and_every_number_is_accounted_f
     assert audit["unaccounted"] == 0
     assert audit["cells"] > 80
     text = text_of(filled, version)
-    assert "Not reported" not in text
+    assert "No return gave" not in text
     assert "same 0 states" not in text  # the Center's figures are of no state
     assert "exchanges of information and requests, and the number" in text
 
