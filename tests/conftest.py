@@ -13,6 +13,7 @@ from builds import (
     FOR_PARTNERS,
     ROOT,
     ROUND,
+    VERSIONS,
     copy_tree,
     once,
     run_make,
@@ -123,12 +124,16 @@ def built(
     """
 
     def make_reports(folder: Path) -> None:
-        asked = f"ROUND={ROUND}", f"VERSIONS=restricted public {FOR_PARTNERS}"
-        where = {"SELEC_OUTPUTS": str(folder / "outputs")}
+        def make(*asked: str) -> None:
+            where = {"SELEC_OUTPUTS": str(folder / "outputs")}
+            run_make("reports", f"ROUND={ROUND}", *asked, environment=where)
+
+        every = f"VERSIONS={' '.join((*VERSIONS, FOR_PARTNERS))}"
         if pytestconfig.getoption("--quick"):
-            run_make("reports", f"REPORTS={BUILT_FOR_PARTNERS}", *asked, environment=where)
-            asked = (f"ROUND={ROUND}",)
-        run_make("reports", *asked, environment=where)
+            make(f"REPORTS={BUILT_FOR_PARTNERS}", every)
+            make()
+        else:
+            make(every)
 
     folder = once(shared_folder(tmp_path_factory, worker_id) / "built", make_reports)
     return Project(ROOT, folder / "outputs")
