@@ -1,8 +1,8 @@
 """Which tests does `make test` run, when `make test-all` runs every one?
 
-A test marked `thorough` takes half a minute or more and tries what others try in small. Of
-one marked `sampled(n)`, which tries many cases of one kind, the first of each n cases is
-run, so that each such kind is tried.
+A test marked `thorough` takes long and tries what others try in small, or is one more
+case of what is tried already. Of one marked `sampled(n)`, which tries many cases of one
+kind, the first of each n cases is run, so that each such kind is tried.
 """
 
 from __future__ import annotations
