@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,15 @@ WIDTH = 88
 FILES = sorted((ROOT / "pipeline").rglob("*.py"))
 
 
+@cache
 def head_of(file: Path) -> str:
     """The docstring of a module as it stands in the file, its quotes included."""
     text = file.read_text(encoding="utf-8")
-    first = ast.parse(text).body[:1]
-    if not first or ast.get_docstring(ast.parse(text)) is None:
+    tree = ast.parse(text)
+    if ast.get_docstring(tree) is None:
         return ""
-    return "\n".join(text.splitlines()[first[0].lineno - 1 : first[0].end_lineno])
+    first = tree.body[0]
+    return "\n".join(text.splitlines()[first.lineno - 1 : first.end_lineno])
 
 
 def question_of(head: str) -> str:

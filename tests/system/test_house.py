@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,10 +57,15 @@ def module_of(file: Path) -> str:
 MODULES = {module_of(file): file for file in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports_of(module: str) -> Iterator[tuple[int, str]]:
+@cache
+def imports_of(module: str) -> tuple[tuple[int, str], ...]:
     """Line and name of each module of the package that a module imports, for its types
     as well.
     """
+    return tuple(_imports_of(module))
+
+
+def _imports_of(module: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(MODULES[module].read_bytes())):
         match node:
             case ast.ImportFrom(module=str(name), names=names, lineno=line):
