@@ -27,7 +27,7 @@ from pypdf import PdfReader
 
 from pipeline.contracts.beside import BEFORE_FIELD, GreyFigure, beside_columns, digest_of
 from pipeline.contracts.calendar import Dates
-from pipeline.contracts.layout import COVER_SHEET, SheetForm, form_of, tables_for
+from pipeline.contracts.layout import COVER_SHEET, SheetForm, form_of, respondents, tables_for
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.errors import UserError
 from pipeline.findings import Finding
@@ -373,7 +373,7 @@ def test_figures_without_a_line_in_the_form_are_counted_and_not_lost_in_silence(
 
 
 def few_respondents(contracts: Contracts, report: str, *, round_: int) -> list[str]:
-    return ["RO", "TR", *(["SELEC"] if report == "octa" else [])]
+    return [s for s in respondents(contracts, report, round_=round_) if s in ("RO", "TR", "SELEC")]
 
 
 @pytest.fixture

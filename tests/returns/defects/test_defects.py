@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from builds import REPORTS
 
 from defects import foreign, messy  # noqa: F401
 from defects.cases import CASES, Case
@@ -56,7 +55,7 @@ class Batch:
                         (r, s, *place(draft.figure(*where))) for r, s, *where in case.also
                     ]
                 _send(folder, draft)
-            for report in REPORTS:
+            for report in GOOD:
                 good = {f"{GOOD_STATE}.xlsx": good_workbook(report, GOOD_STATE)}
                 _send(folder, WorkbookDraft(report, GOOD_STATE, files=good))
             project = Project(ROOT, folder / "outputs", folder / "returns")
