@@ -62,7 +62,8 @@ def test_a_case_is_read_with_its_bindings_and_lines(
         "It began in [[case otter began]].",
     )
     facts = {f.name: f for f in case.facts}
-    assert (facts["cars"].value, facts["cars"].unit, facts["cars"].line) == (12, "vehicles", 8)
+    assert facts["cars"].value == 12
+    assert (facts["cars"].unit, facts["cars"].line) == ("vehicles", 8)
     assert (facts["ended"].day, facts["ended"].line) == ("2022-05-04", 6)
     assert facts["source"].said == "an invented letter"
 
