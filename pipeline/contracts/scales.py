@@ -1,8 +1,8 @@
 """On which scales do experts judge, and which threat level do scores suggest?
 
-Reads `assessment.yaml` beside the contracts. A scale is a list of words from the least to
-the most; what a word is worth is its place in it, from 1. Scores are ordinal: nothing here
-adds them up.
+Reads `assessment.yaml` beside the contracts. A scale is a list of words from the least
+to the most; what a word is worth is its place in it, from 1. Scores are ordinal:
+nothing here adds them up.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Which texts of experts may a version print? Contributions with their evaluation, by
 clearance.
 
-A contribution is the note of a line of a table of texts; the words beside it say how sure
-it is and who may read it. Versions for others hold it where its sender cleared it for
-them, no handling code binds it, and the Center cleared that very text; they never say who
-wrote it.
+A contribution is the note of a line of a table of texts; the words beside it say how
+sure it is and who may read it. Versions for others hold it where its sender cleared it
+for them, no handling code binds it, and the Center cleared that very text; they never
+say who wrote it.
 """
 
 from __future__ import annotations

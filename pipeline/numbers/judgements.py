@@ -1,5 +1,5 @@
-"""Which judgements may a version for others know? Regional statistics over enough states,
-and never who judged.
+"""Which judgements may a version for others know? Regional statistics over enough
+states, and never who judged.
 
 A judgement that is not released has no line at all: that a state judged a crime area is
 itself known to the states alone.

@@ -25,7 +25,7 @@ from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.cases import has_cases, write_cases
 from pipeline.report.document.contributed import write_contributions
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
-from pipeline.report.exhibits.exhibit_rules import SILENT
+from pipeline.report.exhibits.exhibit_rules import JUDGED_AREAS, JUDGEMENT, SILENT, THREAT_MATRIX
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
 from pipeline.report.exhibits.judgements import SCORES, judged_areas, session_of
@@ -455,13 +455,18 @@ class Writer:
         areas = judged_areas(self.store, session=session_of(self.store))
         return area in areas if area else bool(areas)
 
-    def judged(self, area: str) -> Markup:
-        """The key judgement of a crime area, or that none was submitted."""
+    def judged(self, *areas: str) -> Markup:
+        """The key judgements of the crime areas of a chapter, or that none was submitted."""
+        told = [area for area in areas if self.is_judged(area)]
+        if not told:
+            return self.text("judgement", "none")
+        return Markup("\n").join(map(self._key_judgement, told))
+
+    def _key_judgement(self, area: str) -> Markup:
         label = self.store.label(SCORES, "area", code=area)
         name = f"{label[:1].lower()}{label[1:]}"
         own = {"area": area, "area_name": name, "session": session_of(self.store)}
-        section = "key" if self.is_judged(area) else "none"
-        return self.text("judgement", section, **own)
+        return self.text("judgement", "key", **own)
 
     def cases(self, *areas: str) -> Markup:
         """The cases of these crime areas that this version may tell, each in a box; of all
@@ -520,6 +525,8 @@ class Writer:
                 return bool(why_no_figure(spec, self.store, values=values))
             if spec.kind in GRIDS:
                 return bool(why_no_table(spec, self.store, values=values))
+            if spec.kind in (JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX):
+                return not self.is_judged(spec.area)
             return spec.kind == INDICATORS and not speaks(spec, self.store, values=values)
         except UserError:
             return False  # it is told when it is built

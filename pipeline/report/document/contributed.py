@@ -1,8 +1,8 @@
-"""How is it set out what experts wrote? By topic, letter for letter, each text with who
-says it and how sure it is.
+"""How is it set out what experts wrote? By topic, letter for letter, each text with
+who says it and how sure it is.
 
-Texts of senders are data: nothing in them is filled in, bound or run, and they are printed
-as text.
+Texts of senders are data: nothing in them is filled in, bound or run, and they are
+printed as text.
 """
 
 from __future__ import annotations

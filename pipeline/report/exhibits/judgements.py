@@ -1,5 +1,5 @@
-"""What do experts judge of a crime area, and which level of threat do they see? Tables of
-words: one area, all areas side by side, the matrix of likelihood and impact.
+"""What do experts judge of a crime area, and which level of threat do they see? Tables
+of words: one area, all areas side by side, the matrix of likelihood and impact.
 
 Only what the version shows: how answers spread, and what was judged before the meeting,
 are columns of the versions that know it. Nothing is added up, averaged or ranked.
