@@ -81,6 +81,7 @@ def _store_row(contracts: Contracts, row: dict[str, str]) -> StoredCell:
         counts=row.get("counts", "yes") != "no",
         wholes=tuple(row.get("wholes", "").split()),
         queried=row.get("queried", "") == "yes",
+        word="" if withheld else contracts.word_of(key, value),
     )
 
 
