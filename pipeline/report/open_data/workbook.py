@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL
+from pipeline.errors import UserError
 from pipeline.report.exhibits.tables import EARLIER_MARK, PARTIAL_MARK
 from pipeline.report.formulas import NOT_COMPUTED
 from pipeline.report.open_data.grids import MARKS, grid
@@ -65,12 +66,20 @@ _OPTIONS = {
 
 def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], *, created: datetime) -> bytes:
     """The tables as an .xlsx file. `doc` is title, subtitle and the like as the
-    report's templates take them.
+    report's templates take them. Raises UserError where there is no table: a workbook has
+    one at least.
     """
     import gptables
 
     notes: dict[str, str] = {}  # text -> reference
     sheets = {sheet_name(t): _sheet(t, notes) for t in tables if not t.id.endswith(SYMBOLS)}
+    if not sheets:
+        raise UserError(
+            "the version has no table, so there is no workbook of them",
+            where=str(doc["title"]),
+            allowed="one table at least, beside that of symbols",
+            do="add a chapter with a table to report.yaml, such as dictionary",
+        )
     told = None
     if notes:
         import pandas as pd
