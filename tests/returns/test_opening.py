@@ -406,7 +406,12 @@ def test_each_state_gets_its_forms_its_letter_and_hashes_and_twice_the_same_byte
     listed = {name: digest for digest, name in lines}
     assert listed == {n: hashlib.sha256(files[n]).hexdigest() for n in zips}
     with zipfile.ZipFile(io.BytesIO(files[f"SELEC-{ROUND}.zip"])) as package:
-        assert package.namelist() == ["octa/SELEC.xlsx", f"SELEC-{ROUND}-letter.pdf", HASHES]
+        assert package.namelist() == [
+            "octa/SELEC.xlsx",
+            "activity/SELEC.xlsx",
+            f"SELEC-{ROUND}-letter.pdf",
+            HASHES,
+        ]
     with zipfile.ZipFile(io.BytesIO(files[f"RO-{ROUND}.zip"])) as package:
         package.extractall(tmp_path / "RO")
     shown = subprocess.run(
@@ -416,7 +421,7 @@ def test_each_state_gets_its_forms_its_letter_and_hashes_and_twice_the_same_byte
         text=True,
         check=True,
     )
-    assert shown.stdout.count(": OK") == 4
+    assert shown.stdout.count(": OK") == 5
     modes = {p.stat().st_mode & 0o077 for p in packages.iterdir()}
     assert modes == {0}
 
@@ -435,7 +440,7 @@ def test_the_letter_names_the_day_of_the_state_or_says_that_none_is_set(packages
     assert "12 April 2024 (extended)" in turkiye
     assert "29 March 2024" not in turkiye
     # two reports have no day
-    assert romania.count("no day is set yet") == 2
+    assert romania.count("no day is set yet") == 3
     assert "the Center has not set a day yet" in romania
 
 

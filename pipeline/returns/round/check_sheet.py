@@ -111,7 +111,9 @@ def _unanswered(cover: Worksheet, form: SheetForm) -> str:
         (DEFINITION_FIELD + form.table.name, "not said whether the definition matches; "),
     )
     return "&".join(
-        f'IF(TRIM({COVER_SHEET}!$C${fields[field]})="","{text}","")' for field, text in asked
+        f'IF(TRIM({COVER_SHEET}!$C${fields[field]})="","{text}","")'
+        for field, text in asked
+        if field in fields  # judgements have no source
     )
 
 

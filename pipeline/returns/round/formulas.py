@@ -115,8 +115,13 @@ def one_cell(table: Table, *, v: str, s: str, note: str, conf: str) -> list[Cond
 
 
 def conditions(book: Workbook, form: SheetForm) -> dict[Place, list[Condition]]:
-    """What can be wrong with a figure beside others, by its row and column."""
-    return {} if form.table.judged else _Sheet(book, form).conditions()
+    """What can be wrong with a figure beside others, by its row and column; with a word
+    that was chosen, nothing.
+    """
+    if form.table.judged:
+        values = [c.index for c in form.columns if c.kind == "value"]
+        return {(row.index, index): [] for row in form.rows for index in values}
+    return _Sheet(book, form).conditions()
 
 
 @dataclass(frozen=True)
