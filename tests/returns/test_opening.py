@@ -439,7 +439,7 @@ def test_the_letter_names_the_day_of_the_state_or_says_that_none_is_set(packages
     assert "29 March 2024" in romania
     assert "12 April 2024 (extended)" in turkiye
     assert "29 March 2024" not in turkiye
-    # two reports have no day
+    # three reports have no day
     assert romania.count("no day is set yet") == 3
     assert "the Center has not set a day yet" in romania
 
