@@ -14,6 +14,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from builds import REPORTS, ROOT, ROUND, VERSIONS
+from small_project import SMALL_ROUND
 
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
@@ -33,9 +34,10 @@ from pipeline.system.pdf.fonts import font_faces
 from pipeline.system.pdf.write import render_pdf
 
 pytestmark = pytest.mark.slow
-THB = Subject(ROUND, "thb", "public")
-CHECKED = ("thb", "restricted")  # beside copies of its public version; each PDF has its own check
+SMALL = Subject(SMALL_ROUND, "thb", "public")
+CHECKED = ("thb", "restricted")  # beside copies of a small one; each PDF has its own check
 OTHERS = tuple((r, v) for r in REPORTS for v in VERSIONS if (r, v) != CHECKED)
+SMALL_PDF = pdf_name("thb", "public", round_=SMALL_ROUND, edition=1)
 PASSWORD = "only-for-this-test"
 FACES = "".join(
     f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {weight}; src: url("{url}") }}'
@@ -90,19 +92,21 @@ def master(built: Project, report: str, version: str) -> Path:
 
 
 @pytest.fixture
-def copy(built: Project) -> bytes:
+def edition(small_built: Path) -> Edition:
+    """What is stamped and signed here: the public version of the small project."""
+    path = Project(small_built).master_folder(SMALL_ROUND, "thb", "public") / SMALL_PDF
+    return Edition(SMALL, 1, f"thb-{SMALL_ROUND}-public-1", path.read_bytes())
+
+
+@pytest.fixture
+def copy(edition: Edition) -> bytes:
     """A recipient's copy, before it is encrypted."""
-    edition = Edition(THB, 1, "thb-2022-public-1", master(built, "thb", "public").read_bytes())
     return marked(edition, 2, recipient=Recipient("Николай Димитров", "ГДБОП"), code=new_code([]))
 
 
 @pytest.fixture
-def signed(built: Project, project: Project) -> bytes:
-    return sign(
-        project,
-        master(built, "thb", "public").read_bytes(),
-        reason="thb 2022, public version, edition 1",
-    )
+def signed(edition: Edition, project: Project) -> bytes:
+    return sign(project, edition.pdf, reason="thb 2021, public version, edition 1")
 
 
 def unlocked(content: bytes) -> bytes:
@@ -174,15 +178,19 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
 
 
 def test_no_rule_fails_in_a_report_and_in_a_copy_of_each_kind(
-    built: Project, contracts: Contracts, copy: bytes, signed: bytes, tmp_path: Path
+    built: Project,
+    small_built: Path,
+    contracts: Contracts,
+    copy: bytes,
+    signed: bytes,
+    tmp_path: Path,
 ) -> None:
     kinds = {"copy": copy, "unlocked": unlocked(encrypted(copy, PASSWORD)), "signed": signed}
     for name, content in kinds.items():
         (tmp_path / f"{name}.pdf").write_bytes(content)
     files = [
         master(built, *CHECKED),
-        built.version_folder(ROUND, "thb", "public")
-        / pdf_name("thb", "public", round_=ROUND, edition=1),  # the draft
+        Project(small_built).version_folder(SMALL_ROUND, "thb", "public") / SMALL_PDF,  # the draft
         *(tmp_path / f"{name}.pdf" for name in kinds),
         write_letter(built, contracts, tmp_path / "letter.pdf"),
         write_paper(built, contracts, tmp_path / "changes"),
