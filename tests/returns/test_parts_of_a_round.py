@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 
 from pipeline.commands.cli import app
 from pipeline.contracts.calendar import Calendar, Dates
+from pipeline.contracts.layout import respondents
+from pipeline.contracts.model import Contracts
 from pipeline.contracts.offices import FILES, Offices, load_offices, office_named
 from pipeline.errors import ContractError, UserError
+from pipeline.returns.round import opening
 from pipeline.returns.round.alone import Whose, check_alone
 from pipeline.returns.round.opening import open_round
 from pipeline.returns.round.owed import Owed, Standing, owed_on
@@ -96,9 +99,15 @@ def test_the_reminder_names_the_office_that_is_waited_for(office: Office) -> Non
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What each state gets for the round in which RO sends parts."""
+    """What two states get for the round in which one of them, RO, sends parts."""
     here = office_at(tmp_path_factory.mktemp("opened") / "here")
-    opened = open_round(here.project, here.contracts, round_=2022, entries=[DATES])
+
+    def two(contracts: Contracts, report: str, *, round_: int) -> list[str]:
+        return [s for s in respondents(contracts, report, round_=round_) if s in ("RO", "BG")]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "respondents", two)
+        opened = open_round(here.project, here.contracts, round_=2022, entries=[DATES])
     return {p.state: p.content for _, p in opened.packages}
 
 
