@@ -35,7 +35,7 @@ CHAPTERS = {
     "thb": ["introduction", "justice", "sources"],
     "migration": ["introduction", "smuggling", "sources"],
     "octa": ["introduction", "vehicles", "sources"],
-    "activity": ["introduction", "reported", "sources", "dictionary"],
+    "activity": ["executive", "reported", "sources", "dictionary"],
 }
 PROTECTED = ("public", "partner")
 # Every report, both versions, each form; the stores of all are searched, and a
