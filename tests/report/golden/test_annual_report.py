@@ -46,7 +46,7 @@ def test_without_a_figure_it_says_what_was_not_reported_and_tells_the_cases(
     assert text.count("Not reported. No return gave") == 3
     assert "Joint investigation Discussion" in text
     assert "seized 11 kilograms of heroin and apprehended 3 persons" in text
-    assert "Joint investigation Dardaneli" in text
+    assert "Operation Dardaneli" in text
     assert "awarded for the second half of 2017" in text
     assert "incomplete: no figure of the Center" in text  # beside each page of the draft
     (path,) = built.version_folder(ROUND, "activity", version).glob("*.pdf")
