@@ -65,7 +65,8 @@ def test_a_scheduled_run_is_ended_in_every_way_and_the_next_goes_on(
         assert shell_code(process.returncode) == 128 + number
         said = {signal.SIGKILL: "killed", signal.SIGTERM: "ended by signal 15"}
         assert here.runs()[0].end == said[number]
-    assert [*here.left_over()] == []
+        if number == signal.SIGTERM:  # it tidies up; after one that was killed the next does
+            assert [*here.left_over()] == []
 
     told = place.root.parent / "first.txt"
     first, second = here.begin(told=told), here.begin()
