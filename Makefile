@@ -30,7 +30,7 @@ PYTHON ?= python3
 # The folders of templates that define a report, in the order that they give.
 ALL_REPORTS := $(shell awk '/^order: *[0-9]/ {split(FILENAME, at, "/"); print $$2, at[2]}' $(wildcard templates/*/report.yaml) /dev/null | sort -k 1n -k 2 | cut -d ' ' -f 2)
 REPORTS ?= $(ALL_REPORTS)
-REPORT ?= $(firstword $(REPORTS))
+REPORT ?= $(firstword $(ALL_REPORTS))
 VERSIONS ?= restricted public
 # Every row of the release policy is a version that can be built.
 ALL_VERSIONS := $(shell sed -n '/^versions:/,/^[a-z]/s/^  \([a-z]*\):.*/\1/p' data_contracts/release_policy.yaml)
