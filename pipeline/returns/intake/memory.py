@@ -132,7 +132,9 @@ class ReadMemory:
 def _ground(contracts: Contracts, round_: int) -> str:
     """One hash of what decides about every file alike."""
     found = hashlib.sha256(f"{round_}\0{sys.version}\0{reading_code()}\0".encode())
-    found.update(json.dumps(_plain(list(contracts))).encode())
+    # in which order reports are printed is nothing to a return
+    in_order = sorted(contracts, key=lambda contract: contract.report)
+    found.update(json.dumps(_plain(in_order)).encode())
     for path in lists_of(contracts):
         found.update(f"{path.relative_to(contracts.folder).as_posix()}\0".encode())
         found.update(hashlib.sha256(path.read_bytes()).digest())
