@@ -107,6 +107,29 @@ def test_words_of_coverage_and_publishers_are_bound(sentence: str, what: str) ->
     assert what in told
 
 
+@pytest.mark.parametrize("general", [False, True])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A rise is highly likely.",
+        "That is unlikely to change.",
+        "The market will almost certainly grow.",
+        "There is a realistic possibility of it.",
+        "We hold it with moderate confidence.",
+        "[[general Probably more is hidden]].",
+        f"[[claim more {V}:SELEC.2022._T._T than {V}:SELEC.2021._T._T: It is likely to go on]].",
+    ],
+)
+def test_only_a_judgement_says_how_likely_a_thing_is(sentence: str, general: bool) -> None:
+    (told, *_) = [f for f in faults(sentence, general) if "judges what no expert" in f]
+    assert "ASM_SCORES_SEE" in told
+
+
+def test_a_bound_word_of_likelihood_is_no_fault() -> None:
+    bound = "[[ASM_SCORES_SEE:SELEC.2023.DRUGS.2.OUTLOOK.MEDIAN_HIGH]]"
+    assert faults(f"A change is {bound}, and confidence in it is told.") == []
+
+
 def test_a_general_section_may_speak_of_publishers_and_of_only() -> None:
     assert (
         faults("Only some do, as the United Nations Office on Drugs and Crime says.", general=True)

@@ -40,6 +40,13 @@ _COMPARED = r"majority|minority|higher|larger|smaller|greater|(?:more|less|fewer
 _MOST, _LEAST = r"highest|most|mostly|largest|greatest", r"lowest|fewest|least|smallest"
 _WHO = r"only|first|(?:no|none of the|every|all) (?:member )?states?"
 _CLAIMS = re.compile(rf"\b(?:{_UP_DOWN}|{_COMPARED}|{_MOST}|{_LEAST}|{_WHO})\b", re.IGNORECASE)
+# The words of the probability yardstick and of confidence, which only a judgement may say.
+_JUDGED = re.compile(
+    r"\b(?:(?:highly )?(?:un)?likely|probabl[ey]|almost certain(?:ly)?|remote chance"
+    r"|realistic possibility|(?:low|moderate|high) confidence)\b",
+    re.IGNORECASE,
+)
+_JUDGEMENT = "the word of a judgement by its key, as [[ASM_SCORES_SEE:SELEC.{year}. ...]]"
 _RANKED_BY = {
     "ranked": re.compile(rf"(?:{_MOST})", re.IGNORECASE),
     "lowest": re.compile(rf"(?:{_LEAST})", re.IGNORECASE),
@@ -162,6 +169,15 @@ def _named(
             allowed="[[publishers]], [[claim source-is PUBLISHER of TABLE: words]]",
             to_do="bind it",
         )
+    if match := _JUDGED.search(plain):
+        yield _error(
+            match[0],
+            "judges what no expert has judged",
+            sentence=plain,
+            where=where,
+            allowed=_JUDGEMENT,
+            to_do="bind it, or say what is measured",
+        )
     for binding in bindings:
         if binding.startswith(f"{REFERENCE} ") and _YEAR.fullmatch(
             binding.removeprefix(f"{REFERENCE} ").strip()
@@ -211,6 +227,15 @@ def _in_bindings(bindings: list[str], where: str, *, names: Names) -> Iterator[N
         if kind not in (CLAIM, GENERAL):
             continue
         head, _, words = rest.partition(": ") if kind == CLAIM else ("", "", rest)
+        if match := _JUDGED.search(words):
+            yield _error(
+                match[0],
+                "judges what no expert has judged",
+                sentence=f"[[{binding}]]",
+                where=where,
+                allowed=_JUDGEMENT,
+                to_do="bind it, or say what is measured",
+            )
         for code, name in names.states_in(words).items():
             if not re.search(rf"(?:^|[:.\s,]){code}(?=[.\s:,]|$)", head):
                 yield _error(
