@@ -17,6 +17,7 @@ from pipeline.report.exhibits.judgements import (
     build_areas,
     build_judgement,
     build_matrix,
+    build_priorities,
     judged_areas,
     session_of,
 )
@@ -117,7 +118,7 @@ def test_before_the_meeting_the_first_answers_stand(made: MakeStore) -> None:
     assert words(view)["Likelihood now"][0] == "medium"
 
 
-@pytest.mark.parametrize("build", [build_judgement, build_areas, build_matrix])
+@pytest.mark.parametrize("build", [build_judgement, build_areas, build_matrix, build_priorities])
 def test_without_judgements_there_is_no_table(
     made: MakeStore, build: Callable[..., TableView | EmptyView]
 ) -> None:
@@ -159,6 +160,39 @@ def test_an_area_stands_in_its_field_of_the_matrix(made: MakeStore, contracts: C
         for impact, text in enumerate(row, 1):
             level = settings.levels.word(settings.matrix.level(likelihood, impact))
             assert text in (f"({level})", "Drug trafficking")
+
+
+def test_priorities_are_proposed_by_level_then_trend_then_confidence(made: MakeStore) -> None:
+    def judged(level: int, trend: int, confidence: int) -> list[tuple[str, dict[str, int]]]:
+        return [
+            ("LIKELIHOOD", of(3, 3)),
+            ("TREND", of(trend, trend)),
+            ("CONFIDENCE", of(confidence, confidence)),
+            ("ALL", {"LEVEL": level}),
+        ]
+
+    answers = {
+        (area, question): own
+        for area, told in {
+            "THB": judged(3, 2, 3),
+            "DRUGS": judged(4, 1, 1),
+            "FIN": judged(3, 3, 1),
+            "VEH": judged(3, 2, 3),
+            "OCG": judged(3, 2, 1),
+        }.items()
+        for question, own in told
+    }
+    answers["ENV", "LIKELIHOOD"] = of(5, 5)  # no impact, so no level: not proposed
+    spec = ExhibitSpec("JP", "priorities", "Priorities, {year}")
+    told = words(build_priorities(spec, made(cells(answers)), number="Table 1", values=VALUES))
+    assert {label: line[0] for label, line in told.items()} == {
+        "Drug trafficking": "first",
+        "Financial crime, money laundering and corruption": "second",
+        "Trafficking in human beings": "third",
+        "Stolen vehicles": "third",
+        "Organised criminal groups": "fifth",
+    }
+    assert told["Drug trafficking"][1:] == ["very high", "falling", "low"]
 
 
 def test_whoever_reads_the_store_apart_finds_the_same_words(

@@ -29,7 +29,12 @@ from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.exhibit_rules import OUTSIDE_SCORES
 from pipeline.report.exhibits.headline import build_headline
-from pipeline.report.exhibits.judgements import build_areas, build_judgement, build_matrix
+from pipeline.report.exhibits.judgements import (
+    build_areas,
+    build_judgement,
+    build_matrix,
+    build_priorities,
+)
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
 from pipeline.report.exhibits.outside_scores import build_outside_scores
 from pipeline.report.exhibits.strips import ANSWERED_BY, build_strips
@@ -727,6 +732,7 @@ _BUILDERS: dict[str, Builder] = {
     "judgement": build_judgement,
     "judged_areas": build_areas,
     "threat_matrix": build_matrix,
+    "priorities": build_priorities,
     "overview": _overview,
     "strips": build_strips,
     "provenance": _provenance,

@@ -25,7 +25,7 @@ from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.cases import has_cases, write_cases
 from pipeline.report.document.contributed import write_contributions
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
-from pipeline.report.exhibits.exhibit_rules import JUDGED_AREAS, JUDGEMENT, SILENT, THREAT_MATRIX
+from pipeline.report.exhibits.exhibit_rules import OF_EXPERTS, SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
 from pipeline.report.exhibits.judgements import SCORES, judged_areas, session_of
@@ -525,7 +525,7 @@ class Writer:
                 return bool(why_no_figure(spec, self.store, values=values))
             if spec.kind in GRIDS:
                 return bool(why_no_table(spec, self.store, values=values))
-            if spec.kind in (JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX):
+            if spec.kind in OF_EXPERTS:
                 return not self.is_judged(spec.area)
             return spec.kind == INDICATORS and not speaks(spec, self.store, values=values)
         except UserError:

@@ -20,6 +20,8 @@ CHARTS: tuple[str, ...] = tuple(
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
 JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX = "judgement", "judged_areas", "threat_matrix"
+PRIORITIES = "priorities"
+OF_EXPERTS = (JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX, PRIORITIES)
 INDICATORS, MIRROR, OUTSIDE_SCORES = "indicators", "mirror", "outside_scores"
 ANNEXES = (
     "headline",
@@ -30,9 +32,7 @@ ANNEXES = (
     "corrections",
     "findings",
     MIRROR,
-    JUDGEMENT,
-    JUDGED_AREAS,
-    THREAT_MATRIX,
+    *OF_EXPERTS,
     "questions",
     "sources",
     "dictionary",
@@ -158,7 +158,7 @@ _FIELDS["lines"] = {
 }
 _GRID = ("cube", "rows", "columns")
 # Kinds that say nothing where they have nothing to show, unlike the annexes.
-SILENT = (INDICATORS, MIRROR, OUTSIDE_SCORES, JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX)
+SILENT = (INDICATORS, MIRROR, OUTSIDE_SCORES, *OF_EXPERTS)
 # Beside kind, title and notes: the fields that a kind must have, and those that it may
 # have.
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

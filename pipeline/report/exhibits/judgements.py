@@ -167,6 +167,40 @@ def build_matrix(
     return _table(spec, store, number=number, columns=columns, rows=tuple(rows), values=values)
 
 
+def build_priorities(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> TableView | EmptyView:
+    """Crime areas as the scores propose them for priorities: by level, then by trend, then
+    by confidence; areas that these do not part stand on one place. People choose.
+    """
+    session = session_of(store)
+    asked = ("TREND", "CONFIDENCE")
+    found: dict[tuple[int, ...], list[str]] = {}
+    for area in judged_areas(store, session=session):
+        level = store.cell(_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL))
+        if level.has_value and level.value is not None:
+            others = (_place(store, area, q, session=session) for q in asked)
+            found.setdefault((int(level.value), *others), []).append(area)
+    if not found:
+        return EmptyView(NOTHING)
+    columns = [Column("Crime area", "label", weight=40), Column("Proposed", "text", weight=14)]
+    columns += [Column(head, "text", weight=18) for head in ("Level", "Trend", "Confidence")]
+    rows, place = [], 1
+    for _, areas in sorted(found.items(), reverse=True):
+        for area in areas:
+            views = [_level(store, area, session=session)]
+            views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
+            label = store.label(SCORES, "area", code=area)
+            told = tuple(_or_not_assessed(v) for v in views)
+            rows.append(Row(label, (CellView(_PLACES[place - 1]), *told)))
+        place += len(areas)
+    return _table(spec, store, number=number, columns=columns, rows=tuple(rows), values=values)
+
+
+_PLACES = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth",
+)  # fmt: skip
 # Heads of the table of all areas.
 _IN_SHORT = {
     "LIKELIHOOD": "Likelihood now",
