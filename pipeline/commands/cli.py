@@ -313,7 +313,7 @@ def template(
     from pipeline.returns.round.forms import write_template
 
     project = Project.here()
-    one_of(report, project.reports, what="report")
+    one_of(report, project.collected, what="report")
     check_round(project.returns, round_)
     contracts = load_contracts(project.contracts)
     code = require_office(contracts, office) if office else ""

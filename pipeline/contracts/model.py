@@ -491,8 +491,8 @@ def _read_table(schema: Any, report: str, *, folder: Path) -> Table:
 
 def _longest_note(schema: Any) -> int:
     """How many characters a note of the table may have."""
-    options = next(p.logicalTypeOptions for p in schema.properties if p.name == "note") or {}
-    return int(options.get("maxLength", Table.longest_note))
+    notes = [p.logicalTypeOptions or {} for p in schema.properties if p.name == "note"]
+    return int(notes[0].get("maxLength", Table.longest_note)) if notes else Table.longest_note
 
 
 def _read_contract(path: Path, folder: Path) -> Contract:

@@ -56,6 +56,9 @@ NOT_RUN = {
         "it needs a submission of this state; tests/returns/test_submissions.py shows some"
     ),
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/release/signoff does it",
+    r"make explain KEY=ASM_.*": (
+        "it needs judgements; tests/numbers/test_judgements.py explains one of an exercise"
+    ),
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"
     ),

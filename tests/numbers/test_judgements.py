@@ -24,6 +24,7 @@ from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
 from pipeline.numbers.build import build_numbers, inputs_of
 from pipeline.numbers.contributions import Contribution, stored_contributions
 from pipeline.numbers.mart_rows import Marts, read_marts
+from pipeline.numbers.sql.explain import explain, lines
 from pipeline.numbers.stores import write_stores
 from pipeline.project import Project
 from pipeline.report.printing import Printing
@@ -292,3 +293,14 @@ def test_texts_of_experts_wait_for_the_center_among_those_of_covers(assessed: As
     written = {c.text for c in assessed.store("restricted").contributions}
     assert written <= waiting.keys()
     assert not any(waiting[text].is_cleared for text in written)
+
+
+def test_a_median_is_explained_by_the_cells_of_the_forms(assessed: Assessed) -> None:
+    text = f"{DRUGS}.2.LIKELIHOOD.MEDIAN_LOW"
+    told = "\n".join(
+        lines(explain(assessed.project, assessed.contracts, round_=EXERCISE, text=text))
+    )
+    for state in STATES[:-1]:
+        assert f"{EXERCISE}/assessment/{state}.xlsx" in told
+    assert "1 Judgements" in told
+    assert "what experts of the states judged" in told

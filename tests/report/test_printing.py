@@ -31,6 +31,7 @@ READINGS: dict[str, Callable[[Store], Any]] = {
     "cubes": lambda store: store.cubes(),
     "conflict": lambda store: store.conflict(str(RO)),
     "parts_instead": lambda store: store.parts_instead(str(RO)),
+    "has_figures": lambda store: store.has_figures("THB_OFFENCES"),
     "is_asked": lambda store: store.is_asked("THB_OFFENCES"),
     "is_least": lambda store: store.is_least(store.cell(RO)),
     "own_tables": lambda store: store.own_tables(),

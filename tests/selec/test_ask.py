@@ -311,7 +311,7 @@ def test_a_report_that_was_not_built_is_named_with_its_command(copied: Project) 
     with pytest.raises(selec.UserError, match=command):
         selec.cells("MIG_STAY")
     assert len(selec.cells(CUBE)) > 0
-    assert set(selec.rounds().query("version == 'public'").report) == {"thb"}
+    assert set(selec.rounds().query("version == 'public'").report) == {"thb", "activity"}
 
 
 def test_a_query_that_misspells_a_view_is_told_what_there_is(here: Project) -> None:

@@ -28,6 +28,7 @@ ORIGINS = {
     "resolved": "sum of the parts, which hold by the answer of the state",
     "reference": "UN DESA, World Population Prospects 2024",
     "context": "published by others, no figure of a return",
+    "judged": "worked out from what experts of the states judged",
     "score": "score by experts of others, no figure of a return; the year is that of the edition",
 }
 

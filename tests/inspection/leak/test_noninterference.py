@@ -24,7 +24,7 @@ from pipeline.disclosure.choose.decide import Chooser
 from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import certificate_path
 from pipeline.disclosure.protect import release_day
-from pipeline.numbers.build import store_inputs
+from pipeline.numbers.build import inputs_of, store_inputs
 from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.stores import write_stores
 from pipeline.numbers.true_cells import TrueCell
@@ -76,7 +76,7 @@ def test_notes_findings_definitions_and_sources_of_figures_change_nothing(
     project = Project(ROOT, tmp_path)
     shutil.copytree(built.round_folder(ROUND) / "stores", project.round_folder(ROUND) / "stores")
     public = load_policy(ROOT / "data_contracts", contracts).version("public")
-    inputs = store_inputs(read_validation(built, ROUND), ROUND, reports=REPORTS)
+    inputs = inputs_of(built, contracts, round_=ROUND)
     for _ in range(CHANGES * 7 // 10):
         changed = write_stores(
             project,

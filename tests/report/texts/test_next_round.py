@@ -215,4 +215,5 @@ def test_a_round_whose_texts_were_read_and_corrected_has_no_fault_and_earlier_ro
 
 
 def test_the_check_lists_everything_at_once(made: Round) -> None:
-    assert len(check_texts(*made, NEXT).versions) == 3
+    project = made[0]
+    assert len(check_texts(*made, NEXT).versions) == len(project.reports)
