@@ -80,7 +80,10 @@ COLUMNS = {
     "old_raw": "the older figure as it was written",
     "old_round": "the round of the older figure",
     "old_value": "the older figure",
-    "origin": "reported, derived, group, region, constant, both, resolved, judged, reference, score or context",
+    "origin": (
+        "reported, derived, group, region, constant, both, resolved, judged, reference, score or"
+        " context"
+    ),
     "parent": "the code that it is a part of",
     "part": "the key of a part that exceeds the whole",
     "part_cube": "the cube of the parts",
