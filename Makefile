@@ -166,7 +166,7 @@ review-texts: .venv/.installed-requirements  ## Show the texts to be read for RO
 	@$(RUN) review-texts --round $(ROUND) $(call option,--read,READ)
 
 clear-text: export SELEC_TEXT = $(TEXT)
-clear-text: .venv/.installed-requirements  ## Texts of covers that others do not read; TEXT=hash REASON="..." clears one, TAKE_BACK=yes undoes it
+clear-text: .venv/.installed-requirements  ## Texts of covers and experts that others do not read; TEXT=hash REASON="..." clears one, TAKE_BACK=yes undoes it
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) clear-text --round $(ROUND) $(if $(TAKE_BACK),--take-back) $(WHO)
 

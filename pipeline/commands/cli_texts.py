@@ -89,8 +89,8 @@ def clear_text(
     key: SignKey = "",
     rehearsal: Rehearsal = False,
 ) -> None:
-    """List the texts of covers that versions for others do not print; with a hash, let
-    them print that very text.
+    """List the texts of covers and of experts that versions for others do not print; with
+    a hash, let them print that very text.
     """
     from pipeline.returns import cleared
 
@@ -111,6 +111,5 @@ def clear_text(
     waiting = sum(not t.is_cleared for t in found)
     cleared_too = len(found) - waiting
     typer.echo(
-        f"round {round_}: {waiting} texts of covers are not printed for others, {cleared_too} are"
-        " cleared"
+        f"round {round_}: {waiting} texts are not printed for others, {cleared_too} are cleared"
     )

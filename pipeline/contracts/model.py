@@ -22,6 +22,7 @@ from pipeline.system.yaml_files import read_yaml
 
 ATTRIBUTES = ("obs_status", "conf_status", "note")
 LAST_ROUND = 9999
+LONGEST_TEXT = 8000  # characters of a text of a return that are searched for data of persons
 STATISTICS = "judged"  # the code list of what is worked out of judgements
 LEVEL = "LEVEL"  # the statistic that is a level of threat
 WORDS = ("MEDIAN_LOW", "MEDIAN_HIGH", "LOWEST", "HIGHEST")  # those that are words of the scale
@@ -492,7 +493,13 @@ def _read_table(schema: Any, report: str, *, folder: Path) -> Table:
 def _longest_note(schema: Any) -> int:
     """How many characters a note of the table may have."""
     notes = [p.logicalTypeOptions or {} for p in schema.properties if p.name == "note"]
-    return int(notes[0].get("maxLength", Table.longest_note)) if notes else Table.longest_note
+    longest = int(notes[0].get("maxLength", Table.longest_note)) if notes else Table.longest_note
+    if longest > LONGEST_TEXT:
+        raise ValueError(
+            f"{schema.name}: a note of {longest:,} characters is longer than what is searched for"
+            f" data of persons, {LONGEST_TEXT:,}"
+        )
+    return longest
 
 
 def _read_contract(path: Path, folder: Path) -> Contract:

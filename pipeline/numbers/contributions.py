@@ -3,8 +3,8 @@ clearance.
 
 A contribution is the note of a line of a table of texts; the words beside it say how
 sure it is and who may read it. Versions for others hold it where its sender cleared it
-for them, no handling code binds it, and the Center cleared that very text; they never
-say who wrote it.
+for them, neither a handling code nor the confidentiality of its line binds it, and the
+Center cleared that very text; they never say who wrote it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.sender_binds import keeps_out
 from pipeline.contracts.sources import Sources, as_written
 from pipeline.numbers.mart_rows import MartCell
 from pipeline.numbers.stored_tables import StoredContribution
@@ -32,7 +33,7 @@ class Contribution:
     text: str
     words: tuple[str, ...]
     clearance: str
-    is_free: bool  # no handling code binds it
+    is_free: bool  # neither a handling code nor its confidentiality binds it
 
 
 def contributions(
@@ -47,11 +48,14 @@ def contributions(
             continue
         lines: dict[tuple[str, str, str], dict[str, int]] = {}
         texts: dict[tuple[str, str, str], str] = {}
+        bound: set[tuple[str, str, str]] = set()
         for cell in cells:
             if cell.cube == table.name and cell.year == round_ and cell.note:
                 area, topic, aspect = cell.codes
                 place = (area, topic, cell.state)
                 texts[place] = as_written(cell.note)
+                if keeps_out(cell.conf_status, protected=True):
+                    bound.add(place)
                 if cell.value is not None:
                     lines.setdefault(place, {})[aspect] = int(cell.value)
         order = [[c.code for c in d.codes] for d in table.dimensions[:2]]
@@ -69,7 +73,7 @@ def contributions(
                 texts[place],
                 tuple(words[aspect] for aspect, _ in judged.scales if aspect in words),
                 words.get(judged.texts.clearance, ""),
-                handling in judged.texts.free,
+                handling in judged.texts.free and place not in bound,
             )
 
 

@@ -7,7 +7,10 @@ itself known to the states alone.
 
 from __future__ import annotations
 
-from pipeline.cells import REGION
+from collections import defaultdict
+from collections.abc import Iterable
+
+from pipeline.cells import REGION, Key
 from pipeline.contracts.scales import Assessment
 from pipeline.numbers.mart_rows import MartCell
 
@@ -21,5 +24,15 @@ def is_released(cell: MartCell, assessment: Assessment | None) -> bool:
         and cell.state == REGION
         and cell.codes[SESSION] == assessment.session
         and cell.codes[-1] in assessment.statistics
-        and (cell.coverage or 0) >= assessment.min_states
+        and fewest_behind(cell.part_keys or ()) >= assessment.min_states
     )
+
+
+def fewest_behind(part_keys: Iterable[str]) -> int:
+    """How many states answered the question behind a cell that the fewest answered: a level
+    of threat rests on several, and one of them may be the word of a single state.
+    """
+    states: dict[str, set[str]] = defaultdict(set)
+    for key in map(Key.parse, part_keys):
+        states[key.codes[-1]].add(key.state)
+    return min(map(len, states.values()), default=0)

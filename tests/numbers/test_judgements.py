@@ -22,8 +22,9 @@ from pipeline.contracts.sources import Sources, text_hash
 from pipeline.disclosure.prove.facts import JudgedLine, TrueCell, read_released
 from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
 from pipeline.numbers.build import build_numbers, inputs_of
-from pipeline.numbers.contributions import Contribution, stored_contributions
-from pipeline.numbers.mart_rows import Marts, read_marts
+from pipeline.numbers.contributions import Contribution, contributions, stored_contributions
+from pipeline.numbers.judgements import is_released
+from pipeline.numbers.mart_rows import MartCell, Marts, read_marts
 from pipeline.numbers.sql.explain import explain, lines
 from pipeline.numbers.stores import write_stores
 from pipeline.project import Project
@@ -304,3 +305,51 @@ def test_a_median_is_explained_by_the_cells_of_the_forms(assessed: Assessed) -> 
         assert f"{EXERCISE}/assessment/{state}.xlsx" in told
     assert "1 Judgements" in told
     assert "what experts of the states judged" in told
+
+
+def _level_of(**answers: str) -> tuple[str, tuple[str, ...]]:
+    """A level of threat, by question the states that answered it."""
+    parts = tuple(
+        f"ASM_SCORES:{state}.2023.DRUGS.2.{question}"
+        for question, states in answers.items()
+        for state in states.split()
+    )
+    return f"{DRUGS}.2.ALL.LEVEL", parts
+
+
+@pytest.mark.parametrize(
+    ("answers", "released"),
+    [
+        ({"LIKELIHOOD": "AL BG GR HU RO", "IMP_MONEY": "AL BG GR HU RO"}, True),
+        ({"LIKELIHOOD": "AL BG GR HU RO", "IMP_MONEY": "AL"}, False),
+        ({"LIKELIHOOD": "AL", "IMP_MONEY": "AL BG GR HU RO"}, False),
+        ({"LIKELIHOOD": "AL BG GR", "IMP_MONEY": "HU RO TR"}, False),
+        ({}, False),
+    ],
+)
+def test_a_level_that_rests_on_the_word_of_few_is_released_nowhere(
+    assessed: Assessed, answers: dict[str, str], released: bool
+) -> None:
+    key, parts = _level_of(**answers)
+    settings = assessed.contracts.assessment
+    assert settings is not None
+    told = next(c for c in assessed.marts.cells if c.key == key)
+    cell = replace(told, part_keys=parts, coverage=6, value=Decimal(3))
+    assert is_released(cell, settings) == released
+    rules = JudgedRules(settings.statistics, settings.session, settings.min_states)
+    truth = {key: TrueCell(key, Decimal(3), "A", "F", "judged", parts)}
+    found = list(judged_failures([JudgedLine(key, Decimal(3), ())], truth, rules=rules))
+    assert bool(found) != released
+
+
+@pytest.mark.parametrize("conf", ["N", "C", "D", "E", "A"])
+def test_a_text_that_its_sender_bound_is_free_for_nobody(assessed: Assessed, conf: str) -> None:
+    cells = [c for c in assessed.marts.cells if c.cube == "ASM_TEXTS" and c.state == "RO"]
+    cubes, contracts = {"ASM_TEXTS"}, assessed.contracts
+
+    def free(changed: list[MartCell]) -> list[bool]:
+        found = contributions(changed, contracts, cubes=cubes, round_=EXERCISE)
+        return [own.is_free for own in found]
+
+    assert any(free(cells))
+    assert not any(free([replace(c, conf_status=conf) for c in cells]))

@@ -111,7 +111,7 @@ def test_a_version_has_no_column_of_what_it_does_not_know(made: MakeStore) -> No
 
 def test_before_the_meeting_the_first_answers_stand(made: MakeStore) -> None:
     store = made(cells(BEFORE, session="1"))
-    assert session_of(store) == "1"
+    assert session_of(store, "DRUGS") == "1"
     view = grid(store)
     assert isinstance(view, TableView)
     assert "Before the meeting" not in [c.label for c in view.columns]
@@ -244,3 +244,18 @@ def test_topics_of_several_areas_name_theirs(made: MakeStore) -> None:
     store = made("THB_OFFENCES:SELEC.2023 | 7 | AL BA", contributions=[*own])
     topics = write_contributions(store, ("DRUGS", "CYBER"))
     assert [t.name for t in topics] == ["Drug trafficking: routes", "Cybercrime: information gaps"]
+
+
+def test_areas_judged_before_the_meeting_alone_are_told_as_such(made: MakeStore) -> None:
+    after: Answers = {("VEH", "LIKELIHOOD"): of(2, 2)}
+    store = made(cells(after), cells(BEFORE, session="1"))
+    assert judged_areas(store) == ["DRUGS", "VEH"]
+    assert [session_of(store, area) for area in ("DRUGS", "VEH", "OCG")] == ["1", "2", ""]
+    spec = ExhibitSpec("JA", "judged_areas", "Areas, {year}")
+    view = build_areas(spec, store, number="Table 1", values=VALUES)
+    assert isinstance(view, TableView)
+    assert "Drug trafficking: judged before the meeting, each state alone." in view.notes
+    assert words(view)["Stolen vehicles"][1] == "low"
+    whole = build_areas(spec, made(cells(after)), number="Table 1", values=VALUES)
+    assert isinstance(whole, TableView)
+    assert not [note for note in whole.notes if "before" in note]

@@ -119,6 +119,7 @@ def test_the_exercise_comes_in_without_a_question(answered: Answered) -> None:
         ({"S_K7": "probable enough"}, "not-a-word", "error"),
         ({"S_J7": "high"}, "not-a-word", "error"),  # a word of another scale
         ({"T_I7": "Cars with hidden rooms"}, "text-without-words", "query"),
+        ({"T_I7": " ", "T_D7": "A"}, "words-without-text", "query"),
         ({"T_D7": "A", "T_I7": "x" * 4001}, "note-too-long", "query"),
         ({"T_D7": "A", "T_I7": "Call Ana on 0722 123 456"}, "personal-data", "query"),
         ({"T_D7": "A", "T_I7": "=HYPERLINK(1)"}, "formula-reaches-out", "error"),
@@ -194,6 +195,7 @@ def test_settings_that_say_what_cannot_be_are_refused_with_their_line(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("{maxLength: 4000}", "{maxLength: 8001}", "longer than what is searched"),
         ("- name: ASM_ENABLERS", "- name: ENABLERS", "called like one of counts"),
         ("- name: ASM_ENABLERS", "- name: ASM_OTHERS", "has no scales"),
         ("{value: CONFIDENCE}]", "{value: CONFIDENCE}, {value: ALL}]", "asked without a scale"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from pipeline.cells import REGION, Key
 from pipeline.disclosure.prove.facts import JudgedLine, TrueCell
@@ -21,6 +22,14 @@ class JudgedRules:
     statistics: frozenset[str]
     session: str
     min_states: int
+
+
+def _by_question(true: TrueCell) -> list[list[Key]]:
+    """The answers behind a cell, those to each question together; one empty list where
+    nothing is behind it.
+    """
+    keys = sorted((Key.parse(k) for k in true.part_keys), key=lambda k: k.codes[-1])
+    return [list(own) for _, own in groupby(keys, key=lambda k: k.codes[-1])] or [[]]
 
 
 def judged_failures(
@@ -41,7 +50,9 @@ def judged_failures(
             )
         elif true is None or line.value != true.value:
             yield line.key, "the release has another value than the judgements give"
-        elif len({Key.parse(k).state for k in true.part_keys}) < rules.min_states:
+        elif any(
+            len({k.state for k in answers}) < rules.min_states for answers in _by_question(true)
+        ):
             yield line.key, "fewer states judged than the policy demands, and the release shows it"
         elif line.states:
             yield line.key, "the release names the states that judged"

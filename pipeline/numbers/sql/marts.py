@@ -116,7 +116,8 @@ def write_seeds(
 ) -> None:
     """Load contract facts and code lists as tables of the schema `seed`."""
     connection.execute("create schema seed")
-    window = next(iter(contracts)).years(round_)
+    # a contract may ask for fewer years than the others
+    window = max((contract.years(round_) for contract in contracts), key=len)
     connection.execute(
         "create table seed.parameters (round integer, first_year integer, suppressed_highest"
         " integer)"

@@ -452,7 +452,7 @@ class Writer:
 
     def is_judged(self, area: str = "") -> bool:
         """Whether the version may tell a judgement of a crime area, or of any."""
-        areas = judged_areas(self.store, session=session_of(self.store))
+        areas = judged_areas(self.store)
         return area in areas if area else bool(areas)
 
     def judged(self, *areas: str) -> Markup:
@@ -465,7 +465,7 @@ class Writer:
     def _key_judgement(self, area: str) -> Markup:
         label = self.store.label(SCORES, "area", code=area)
         name = f"{label[:1].lower()}{label[1:]}"
-        own = {"area": area, "area_name": name, "session": session_of(self.store)}
+        own = {"area": area, "area_name": name, "session": session_of(self.store, area)}
         return self.text("judgement", "key", **own)
 
     def cases(self, *areas: str) -> Markup:

@@ -7,7 +7,7 @@ are columns of the versions that know it. Nothing is added up, averaged or ranke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.cells import REGION, Cell, Key
@@ -42,25 +42,24 @@ class Question:
     code: str
 
 
-def judged_areas(store: Store, *, session: str = AFTER) -> list[str]:
+def judged_areas(store: Store) -> list[str]:
     """The crime areas of which the version may tell a judgement, in their order."""
     if not store.is_asked(SCORES):
         return []
-    judged = _settings(store)
-    codes = [c.code for c in store.table(SCORES).dimension("area").codes]
-    return [
-        area
-        for area in codes
-        if any(
-            store.cell(median_keys(store, Question(SCORES, area, session, question))[0]).has_value
-            for question, _ in judged.tables[SCORES].scales
-        )
-    ]
+    codes = (c.code for c in store.table(SCORES).dimension("area").codes)
+    return [code for code in codes if session_of(store, code)]
 
 
-def session_of(store: Store) -> str:
-    """The session whose judgements stand: that after the meeting, once there is one."""
-    return AFTER if judged_areas(store) else BEFORE
+def session_of(store: Store, area: str) -> str:
+    """The session whose judgements of a crime area stand: that after the meeting, once there
+    is one; empty where nobody judged the area.
+    """
+    asked = [(cube, code) for cube in (SCORES, ENABLERS) for code, _ in _questions(store, cube)]
+    for session in (AFTER, BEFORE):
+        questions = (Question(cube, area, session, code) for cube, code in asked)
+        if any(store.cell(median_keys(store, q)[0]).has_value for q in questions):
+            return session
+    return ""
 
 
 def median_keys(store: Store, asked: Question) -> tuple[Key, Key]:
@@ -73,7 +72,9 @@ def build_judgement(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
     """The assessment grid of one crime area: one line a question and an enabler."""
-    session = session_of(store)
+    session = session_of(store, spec.area)
+    if not session:
+        return EmptyView(NOTHING)
     lines = []
     for cube in (SCORES, ENABLERS):
         for code, label in _questions(store, cube):
@@ -86,8 +87,6 @@ def build_judgement(
             ]
             if views[0].text:
                 lines.append((label, views))
-    if not lines:
-        return EmptyView(NOTHING)
     heads = ("Judgement", "From\N{EN DASH}to", "Before the meeting", "States")
     # what a version does not know has no column
     kept = [i for i in range(len(heads)) if any(views[i].text for _, views in lines)]
@@ -103,15 +102,16 @@ def build_judgement(
         empty = [CellView("")] * (len(kept) - 1)
         said = "Level of threat that the scores suggest"
         rows = (*rows, Row(said, (level, *empty), 0, "total"))
-    return _table(spec, store, number=number, columns=columns, rows=rows, values=values)
+    return _table(
+        spec, store, number=number, columns=columns, rows=rows, values=values, areas=[spec.area]
+    )
 
 
 def build_areas(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
     """Crime areas side by side, in the order of the list and not by level."""
-    session = session_of(store)
-    areas = judged_areas(store, session=session)
+    areas = judged_areas(store)
     if not areas:
         return EmptyView(NOTHING)
     asked = [q for q, _ in _questions(store, SCORES) if q in _IN_SHORT]
@@ -120,13 +120,16 @@ def build_areas(
     columns.append(Column("States", "text", weight=10))
     rows = []
     for area in areas:
+        session = session_of(store, area)
         views = [_level(store, area, session=session)]
         views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
         likelihood = _settings(store).matrix.likelihood
         views.append(_counted(store, Question(SCORES, area, session, likelihood)))
         label = store.label(SCORES, "area", code=area)
-        rows.append(Row(label, tuple(_or_not_assessed(v) for v in views)))
-    return _table(spec, store, number=number, columns=columns, rows=tuple(rows), values=values)
+        rows.append(Row(label, tuple(map(_or_not_assessed, views))))
+    return _table(
+        spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
+    )
 
 
 def build_matrix(
@@ -135,10 +138,11 @@ def build_matrix(
     """Likelihood down, highest impact across: each crime area in its field, and the level
     that a field suggests.
     """
-    session = session_of(store)
     settings = _settings(store)
+    areas = judged_areas(store)
     placed: dict[tuple[int, int], list[str]] = {}
-    for area in judged_areas(store, session=session):
+    for area in areas:
+        session = session_of(store, area)
         likelihood = _place(store, area, settings.matrix.likelihood, session=session)
         impacts = [_place(store, area, q, session=session) for q in settings.matrix.impacts]
         known = [i for i in impacts if i]
@@ -158,13 +162,11 @@ def build_matrix(
         for impact in range(1, len(across) + 1):
             level = settings.levels.word(settings.matrix.level(likelihood, impact))
             named = placed.get((likelihood, impact), [])
-            cells.append(
-                CellView(
-                    "; ".join(named) or f"({level})", status=f"level-{level}".replace(" ", "-")
-                )
-            )
+            cells.append(CellView("; ".join(named) or f"({level})"))
         rows.append(Row(down[likelihood - 1], tuple(cells)))
-    return _table(spec, store, number=number, columns=columns, rows=tuple(rows), values=values)
+    return _table(
+        spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
+    )
 
 
 def build_priorities(
@@ -173,10 +175,11 @@ def build_priorities(
     """Crime areas as the scores propose them for priorities: by level, then by trend, then
     by confidence; areas that these do not part stand on one place. People choose.
     """
-    session = session_of(store)
     asked = ("TREND", "CONFIDENCE")
+    judged = judged_areas(store)
     found: dict[tuple[int, ...], list[str]] = {}
-    for area in judged_areas(store, session=session):
+    for area in judged:
+        session = session_of(store, area)
         level = store.cell(_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL))
         if level.has_value and level.value is not None:
             others = (_place(store, area, q, session=session) for q in asked)
@@ -187,14 +190,17 @@ def build_priorities(
     columns += [Column(head, "text", weight=18) for head in ("Level", "Trend", "Confidence")]
     rows, place = [], 1
     for _, areas in sorted(found.items(), reverse=True):
+        proposed = _PLACES[place - 1] if place <= len(_PLACES) else "later"
         for area in areas:
+            session = session_of(store, area)
             views = [_level(store, area, session=session)]
             views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
             label = store.label(SCORES, "area", code=area)
-            told = tuple(_or_not_assessed(v) for v in views)
-            rows.append(Row(label, (CellView(_PLACES[place - 1]), *told)))
+            rows.append(Row(label, (CellView(proposed), *map(_or_not_assessed, views))))
         place += len(areas)
-    return _table(spec, store, number=number, columns=columns, rows=tuple(rows), values=values)
+    return _table(
+        spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=judged
+    )
 
 
 _PLACES = (
@@ -283,7 +289,16 @@ def _table(
     columns: list[Column],
     rows: tuple[Row, ...],
     values: Mapping[str, str],
+    areas: Sequence[str],
 ) -> TableView:
+    """`areas` are those that it tells of: a reader must know which of them nobody judged
+    again after the meeting.
+    """
+    early = [store.label(SCORES, "area", code=a) for a in areas if session_of(store, a) == BEFORE]
+    told = [_ONE_WORD]
+    if early:
+        whose = "All" if len(early) == len(areas) else "; ".join(early)
+        told.append(f"{whose}: judged before the meeting, each state alone.")
     return TableView(
         anchor(spec, store, values=values),
         number,
@@ -292,6 +307,6 @@ def _table(
         tuple(columns),
         rows,
         _SOURCE.format(year=values["year"]),
-        notes=tuple(fill(n, values, where=spec.place) for n in (*spec.notes, _ONE_WORD)),
+        notes=tuple(fill(n, values, where=spec.place) for n in (*spec.notes, *told)),
         wide=spec.wide,
     )

@@ -186,6 +186,14 @@ def enter_line(
         for f in figures
         if (e := _enter(ctx, table, figure=f, conf_status=conf_status, note=note_text))
     ]
+    if entries and table.judged and table.judged.is_texts and not (note and note.text.strip()):
+        ctx.book.add(
+            "words-without-text",
+            "; ".join(e.raw for e in entries),
+            sheet=entries[0].sheet,
+            cell=entries[0].address,
+            table=table.name,
+        )
     beside = [c for c in (conf, note) if c and ctx.ledger.is_open(c.sheet, c.address)]
     if len(entries) == 1:
         entries = [replace(entries[0], cells=entries[0].cells + len(beside))]

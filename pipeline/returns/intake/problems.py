@@ -382,6 +382,11 @@ RULES: dict[str, IntakeRule] = {
         "a text with its evaluation, handling and clearance",
         "choose them from the lists beside the text; without them it was not taken over",
     ),
+    "words-without-text": IntakeRule(
+        "query",
+        "the text that these words are about",
+        "write the text, or empty the cells beside it",
+    ),
     "steering-characters": IntakeRule(
         "query",
         "text that reads as it looks",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from pipeline.contracts.model import LONGEST_TEXT
 from pipeline.returns.formats.letters import UNREAD
 from pipeline.returns.formats.raw import RawCell
 from pipeline.returns.intake.entry import Held, ReturnContext
@@ -33,7 +34,6 @@ _POSES_AS_FORMULA = re.compile(
     r"\s*(?:[=@＝＠]\s*[\w(\"'+@=-]|[+＋－-][^\s()|]{0,60}(?:[A-Za-z_]\(|\w\|[^!|]{0,200}!))"
 )
 
-LONGEST = 8000  # characters that are searched: no table takes a longer text
 Place = Callable[[RawCell], str]  # the contract table to which a cell belongs; empty for none
 
 
@@ -79,7 +79,7 @@ def judge(cell: RawCell) -> tuple[str, str]:
     # Digits alone may be a figure: whoever reads the cell knows, and looks where it is
     # none. Longer texts are no answers: they are taken over nowhere, and what is shown
     # of them is searched then.
-    if cell.kind != "text" or len(cell.text) > LONGEST or is_bare_figure(cell.text):
+    if cell.kind != "text" or len(cell.text) > LONGEST_TEXT or is_bare_figure(cell.text):
         return "", ""
     if name := personal_data(cell.text):
         # The finding must not repeat what may not be kept.

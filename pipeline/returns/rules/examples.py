@@ -103,6 +103,7 @@ EXAMPLES: dict[str, str] = {
     "status-without-value": "the status P beside an empty cell",
     "note-too-long": "a note of 1,400 characters",
     "text-without-words": "a text on routes, and empty cells beside it",
+    "words-without-text": "'public' beside an empty cell of the text",
     "steering-characters": "a note that turns the direction of its letters",
     "personal-data": "a note with a national identity number",
     # Files of records.

@@ -143,6 +143,7 @@ INTAKE: dict[str, dict[str, str]] = {
         "status-without-value": "A status stands alone, and does not say why there is no figure.",
         "note-too-long": "A note, an answer or a text is longer than its table allows.",
         "text-without-words": "Beside a text stands no word on how to handle it.",
+        "words-without-text": "Words say how to handle a text that is not there.",
         "steering-characters": "A text holds characters that control a screen or its direction.",
         "personal-data": "A text looks like data about a person. It is shown nowhere.",
     },
