@@ -26,6 +26,7 @@ from unittest.mock import patch
 from builds import ROOT
 from small_tables import MISSING, read_table
 
+from pipeline.cells import is_judged
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.disclosure.proof import audit_rules
@@ -156,6 +157,7 @@ def make_proof(folder: Path, contracts: Contracts, more: str = "") -> SmallProof
     """Audit the small release, with `more` lines, and write all that its proof consists of."""
     proof = SmallProof(folder)
     now = NOW + more
+    judged = {c.key: c for c in audited(now) if is_judged(c.key.split(":")[0])}
     write_release(proof.released, proof.true, now)
     write_release(proof.then, proof.true_then, THEN)
     policy = load_policy(ROOT / "data_contracts", contracts)
@@ -167,10 +169,11 @@ def make_proof(folder: Path, contracts: Contracts, more: str = "") -> SmallProof
             contracts,
             audit_rules(policy, policy.version("public"), day=DAY),
             (read_released(proof.released),),
-            audited(now),
+            tuple(c for c in audited(now) if c.key not in judged),
             (before,),
             day=DAY.isoformat(),
             rules_files=digests(contracts),
+            judged=judged,
         )
     )
     assert found.is_safe, found.failures
@@ -231,6 +234,8 @@ def _line(row: dict[str, str], is_true: bool) -> tuple[str, ...]:
     unit = "score" if row["key"].startswith(SCORES) else "persons"
     states = row["parts"] if ":SELEC" in row["key"] else ""
     counted = f"{len(states.split())}/11" if states else ""
+    if is_judged(row["key"].split(":")[0]):
+        states = ""  # nobody is told who judged
     value, status = ("", "Q") if sent else (row["value"], "A")
     return (row["key"], value, unit, status, row["conf"] or "F", counted, states, "")
 

@@ -309,6 +309,7 @@ class Release:
     withheld: set[str] = field(default_factory=set)
     states: dict[str, list[str]] = field(default_factory=dict)
     scores: set[str] = field(default_factory=set)
+    judged: dict[str, str] = field(default_factory=dict)  # lines of judgements, with their value
 
     @property
     def cells(self) -> set[str]:
@@ -370,6 +371,7 @@ def _read_row(release: Release, row: list[str], *, rules: Rules, round_: int, co
         return f"there are {len(row)} columns"
     key, value, unit, obs, conf, coverage, states = row[:7]
     if key.startswith(JUDGED) and KEY.fullmatch(key):
+        release.judged[key] = value
         of_state = key.split(":")[1].split(".")[0] != REGION
         return f"{key} tells who judged" if of_state or states else ""
     fault = (
@@ -919,6 +921,7 @@ class Proof:
         told = f" of edition {release.name}" if release.name else ""
         cells = release.cells
         seen = set[str]()
+        judged = dict(release.judged)
         for path in paths:
             rows = read_rows(path, read_bytes(path))
             if not rows or not {"key", "value", "obs_status", "conf_status"} <= set(rows[0]):
@@ -931,6 +934,12 @@ class Proof:
                     raise Refused(f"{path.name}{told} line {line}: there are {len(values)} columns")
                 row = dict(zip(rows[0], values, strict=True))
                 key = row["key"]
+                if key.startswith(
+                    JUDGED
+                ):  # most of them have no line: who judged is told to nobody
+                    if judged.pop(key, row["value"]) != row["value"]:
+                        self.wrong.append(f"{key}{told} is another judgement than the true one")
+                    continue
                 name = release.name_of(row["key"])
                 table = self._table(row["key"])
                 sent = not row["value"] and row["obs_status"] == "Q"
@@ -956,7 +965,7 @@ class Proof:
                     )
                 elif bound and key in release.shown and not told and name not in self.before:
                     self.wrong.append(f"{key} is bound by its sender, and it is shown")
-        for key in sorted(cells - seen if paths else ()):
+        for key in sorted((cells - seen) | judged.keys() if paths else ()):
             self.wrong.append(f"{key}{told} is released, and there is no true figure of it")
 
 

@@ -265,6 +265,13 @@ class Contracts:
         """The cubes of what is worked out of judgements, one for each table of them."""
         return list(self._judged.values())
 
+    @property
+    def every_table(self) -> list[Table]:
+        """What states are asked for, and what is worked out of their judgements: every cube
+        that is no figure of others.
+        """
+        return [*self.tables, *self.judged_tables]
+
     def tables_of(self, round_: int) -> list[Table]:
         """The tables that a round asks for."""
         return [t for t in self.tables if t.is_asked(round_)]

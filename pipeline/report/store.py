@@ -141,7 +141,7 @@ class Store:
         """Whether the round asks states for a cube; one that no contract has is for its
         user to refuse.
         """
-        return all(t.is_asked(self.round) for t in self.contracts.tables if t.name == cube)
+        return all(t.is_asked(self.round) for t in self.contracts.every_table if t.name == cube)
 
     def table(self, cube: str) -> Table:
         return self.contracts.table(cube)

@@ -276,3 +276,63 @@ class TestScoresOfOthers:
         code, said = run_verifier(make_proof(tmp_path, contracts, more=line).arguments())
         assert code == 1
         assert f"CTX_OC_INDEX:{codes} is no score of a state in an edition" in said
+
+
+class TestJudgements:
+    """Regional statistics of judgements may be released; a line of a state, or one that says
+    who judged, is refused, and so is another value than the true one.
+    """
+
+    KEY = "ASM_SCORES_SEE:SELEC.2022.DRUGS.2.LIKELIHOOD.MEDIAN_LOW"
+    LINE = f"{KEY} | 4 | | judged | AL BG GR HU RO | shown"
+
+    def _proof(self, contracts: Contracts, folder: Path, *lines: str) -> SmallProof:
+        return make_proof(folder, contracts, more="".join(f"{line}\n" for line in lines))
+
+    def test_a_statistic_of_the_region_is_no_figure_to_prove(
+        self, contracts: Contracts, tmp_path: Path
+    ) -> None:
+        proof = self._proof(
+            contracts, tmp_path, f"{self.KEY} | 4 | | judged | AL BG GR HU RO | shown"
+        )
+        code, said = run_verifier(proof.arguments())
+        assert code == 0, said
+
+    @pytest.mark.parametrize(
+        ("key", "states"),
+        [("ASM_SCORES:RO.2022.DRUGS.2.LIKELIHOOD", ""), (KEY, "AL BG GR HU RO")],
+    )
+    def test_who_judged_is_told_by_no_line(self, proof: SmallProof, key: str, states: str) -> None:
+        with proof.released.open("a", encoding="utf-8") as file:
+            file.write(f"{key},4,places,A,F,5/11,{states},\n")
+        code, said = run_verifier(proof.arguments())
+        assert code == 1
+        assert f"{key} tells who judged" in said
+
+    def test_another_value_than_the_true_one_is_refused(
+        self, contracts: Contracts, tmp_path: Path
+    ) -> None:
+        proof = self._proof(
+            contracts, tmp_path, f"{self.KEY} | 4 | | judged | AL BG GR HU RO | shown"
+        )
+        text = proof.true.read_text(encoding="utf-8")
+        assert f"{self.KEY},4," in text
+        proof.true.write_text(text.replace(f"{self.KEY},4,", f"{self.KEY},3,"), encoding="utf-8")
+        code, said = run_verifier(proof.arguments())
+        assert code == 1
+        assert "is another judgement than the true one" in said
+        lines = [line for line in text.splitlines() if not line.startswith(self.KEY)]
+        proof.true.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        code, said = run_verifier(proof.arguments())
+        assert code == 1
+        assert "is released, and there is no true figure of it" in said
+
+    def test_what_states_judged_needs_no_line(self, contracts: Contracts, tmp_path: Path) -> None:
+        proof = self._proof(contracts, tmp_path)
+        own = "ASM_SCORES:RO.2022.DRUGS.2.LIKELIHOOD"
+        head, *rest = proof.true.read_text(encoding="utf-8").splitlines()
+        values = {"key": own, "value": "4", "obs_status": "A", "conf_status": "F"}
+        added = ",".join(values.get(name, "") for name in head.split(","))
+        proof.true.write_text("\n".join([head, *rest, added]) + "\n", encoding="utf-8")
+        code, said = run_verifier(proof.arguments())
+        assert code == 0, said

@@ -168,7 +168,7 @@ class OpenForms:
 
     @property
     def _codes(self) -> set[str]:
-        lists = [d.codelist for t in self.contracts.tables for d in t.dimensions]
+        lists = [d.codelist for t in self.contracts.every_table for d in t.dimensions]
         lists += [d.codelist for c in self.contracts.outside for d in c.dimensions]
         lists += [self.contracts.codelist(n) for n in ("states", "unit")]
         lists += [self.contracts.areas_of(c.name) for c in self.contracts.outside]
@@ -215,7 +215,8 @@ class OpenForms:
         day = self.given.manifest.get("data_cutoff", "")
         report = f"selec-{self.given.manifest.get('report')}-{self.given.manifest.get('round')}-"
         components = {"CS_SELEC", "SELEC"}
-        known = self._codes | components | {t.name for t in self.contracts.tables} | {"POPULATION"}
+        known = self._codes | components | {"POPULATION"}
+        known |= {t.name for t in self.contracts.every_table}
         known |= {c.name for c in self.contracts.outside}
         for element in ElementTree.fromstring(data).iter():
             text = (element.text or "").strip()

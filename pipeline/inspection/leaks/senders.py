@@ -70,7 +70,7 @@ def _allowed(
     contracts: Contracts, sources: Sources, *, clearances: Collection[str]
 ) -> dict[str, Allowed]:
     """What may stand in each column of the tables of a store."""
-    cubes = {t.name for t in contracts.tables} | {POPULATION_CUBE}
+    cubes = {t.name for t in contracts.every_table} | {POPULATION_CUBE}
     cubes |= {c.name for c in contracts.outside}
     titles = {t.title for t in contracts.tables}
     states = {c.code for c in contracts.codelist("states")} | {"SELEC"}
@@ -78,7 +78,6 @@ def _allowed(
     units = {c.code for c in contracts.codelist("unit")}
     areas = {c.code for c in contracts.codelist("crime_area")}
     dimensions = {d for t in contracts.tables for d in t.key_dimensions}
-    cubes |= {t.name for t in contracts.judged_tables}
     words = {""}
     if judged := contracts.assessment:
         scales = [s for table in judged.tables.values() for _, s in table.scales]

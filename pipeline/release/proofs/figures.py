@@ -248,7 +248,7 @@ def figures_of(state: str, versions: Iterable[VersionFigures], *, round_: int) -
 
 
 def _order(store: Store, key: Key) -> tuple[int, tuple[str, ...], int]:
-    names = [table.name for table in store.contracts.tables]
+    names = [table.name for table in store.contracts.every_table]
     return names.index(key.cube), key.codes[2:], key.year
 
 

@@ -241,7 +241,7 @@ def _revisions(
 
 def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
     """Tables in the order of the contracts, states in the Center's, then years."""
-    tables = [t.name for t in store.contracts.tables]
+    tables = [t.name for t in store.contracts.every_table]
     return tables.index(key.cube), store.contracts.codelist("states")[key.state].sort, key.codes[1:]
 
 
@@ -297,7 +297,7 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
             behind.setdefault(part, {}).setdefault(s.cube, set()).add(s.state)
     if not behind:
         return EmptyView("No state named the source of its figures.")
-    order = [t.name for t in store.contracts.tables]
+    order = [t.name for t in store.contracts.every_table]
     rows: list[Row] = []
     for source in sorted(behind, key=codes.__getitem__):
         rows.append(Row(codes[source], (CellView(source),), kind="group"))
@@ -688,9 +688,9 @@ def _before(correction: Correction, now: Cell) -> str:
 def _order_of_correction(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
     """States in the Center's order, regional figures and inhabitants after them."""
     if is_outside(key.cube):
-        return len(store.contracts.tables), 0, key.codes
+        return len(store.contracts.every_table), 0, key.codes
     if key.state in REGIONS:
-        tables = [t.name for t in store.contracts.tables]
+        tables = [t.name for t in store.contracts.every_table]
         return tables.index(key.cube), 1000 + REGIONS.index(key.state), key.codes[1:]
     return _place(store, key)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.cells import CONF_LABEL, OBS_LABEL, POPULATION_CUBE, Cell
 from pipeline.contracts.codelists import CodeList
+from pipeline.contracts.model import Table
 from pipeline.contracts.outside import OutsideCube
 from pipeline.report.numbers import csv_value
 from pipeline.report.store import Store
@@ -107,7 +108,7 @@ def flows(store: Store) -> list[Flow]:
     population stands last.
     """
     held = store.cubes()
-    found = [_flow(store, t.name) for t in store.contracts.tables if t.name in held]
+    found = [_flow(store, t.name) for t in store.contracts.every_table if t.name in held]
     found += [_population(store)] if POPULATION_CUBE in held else []
     return found + [_context(store, c) for c in store.contracts.outside if c.name in held]
 
@@ -128,11 +129,20 @@ def _flow(store: Store, cube: str) -> Flow:
         cube,
         version,
         table.title,
-        table.description,
+        f"{table.description}{_places_told(table)}",
         table.unit,
         tuple(_components(store, own)),
         store.round,
     )
+
+
+def _places_told(table: Table) -> str:
+    """Which word each place of a judgement is: a number alone would say nothing."""
+    if table.judged is None:
+        return ""
+    asked = table.dimension(table.judged.dimension).codelist
+    told = [f"{asked.label(code)}: {', '.join(s.words)}" for code, s in table.judged.scales]
+    return f" A median is the place of a word, in this order. {'. '.join(told)}."
 
 
 def _population(store: Store) -> Flow:
