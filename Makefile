@@ -7,7 +7,7 @@ SHELL := bash
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
 ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
-	LANGUAGE NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL RELEASE REPORT REPORTS \
+	LANGUAGE N NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL RELEASE REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
@@ -71,7 +71,7 @@ $(if $(AS_OF),\
 endef
 
 # Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer answers register accept confirm-proof object-proof submit tick comment reply approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ask answer answers register accept confirm-proof object-proof submit tick comment reply approve return release withdraw copies clear-text record-meeting: export SELEC_BY = $(BY)
 ifneq ($(origin SIGN_KEY),undefined)
 export SELEC_SIGN_KEY = $(SIGN_KEY)
 endif
@@ -79,7 +79,7 @@ ifneq ($(origin REHEARSAL),undefined)
 export SELEC_REHEARSAL = $(REHEARSAL)
 endif
 
-accept submit approve return release withdraw copies clear-text: export SELEC_REASON = $(REASON)
+accept submit approve return release withdraw copies clear-text record-meeting: export SELEC_REASON = $(REASON)
 SUBJECT = --round $(ROUND) --report $(REPORT) --version $(VERSION)
 WHO = $(call option,--role,ROLE) $(call option,--date,DATE)
 
@@ -169,6 +169,9 @@ clear-text: export SELEC_TEXT = $(TEXT)
 clear-text: .venv/.installed-requirements  ## Texts of covers and experts that others do not read; TEXT=hash REASON="..." clears one, TAKE_BACK=yes undoes it
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) clear-text --round $(ROUND) $(if $(TAKE_BACK),--take-back) $(WHO)
+
+record-meeting: .venv/.installed-requirements  ## What meetings decided in ROUND; N=2 or N=priorities signs that paper, TAKE_BACK=yes undoes it
+	@$(RUN) record-meeting --round $(ROUND) $(call option,--paper,N) $(if $(TAKE_BACK),--take-back) $(WHO)
 
 preview: .venv/.installed-requirements  ## One chapter of a built round as page and PDF: REPORT= CHAPTER=drugs VERSION= WATCH=1 renews it when saved
 	@$(RUN) preview $(SUBJECT) $(call option,--chapter,CHAPTER) $(if $(WATCH),--watch)
@@ -349,7 +352,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: help
 .PHONY: calendar open template import context published dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers history check-return
-.PHONY: reports report plan check-text review-texts clear-text preview
+.PHONY: reports report plan check-text review-texts clear-text record-meeting preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean

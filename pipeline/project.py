@@ -168,6 +168,11 @@ class Project:
         return self.releases / "cleared.jsonl"
 
     @property
+    def meetings(self) -> Path:
+        """Restricted: which papers of meetings were recorded, and who signed them."""
+        return self.releases / "meetings.jsonl"
+
+    @property
     def archive(self) -> Path:
         """Restricted: every file that a state ever sent, by its hash, with the journal
         of what was known when.

@@ -13,7 +13,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline.contracts.layout import SOURCE_FIELD, SheetForm, form_of, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
+from pipeline.project import Project
 from pipeline.report.exhibits.judgements import AFTER, BEFORE
+from pipeline.returns.intake.folder import MEETINGS
+from pipeline.returns.meetings_recorded import record_paper
+from pipeline.system.signed.people import person
 
 ASSESSMENT = "assessment"
 EXERCISE = 2023
@@ -52,6 +56,43 @@ def write_forms(
         book.save(path)
         written.append(path)
     return written
+
+
+MEETING = """held: 2023-10-04
+states: [AL, BG, GR, HU, RO, TR]
+levels:
+  - area: DRUGS
+    level: very high
+    clearance: public
+    reason: >
+      Routes moved, and what states seize follows them late.
+  - area: THB
+    level: medium
+    agreed: [RO, AL, BG]
+    clearance: public
+    reason: Victims are found by few offices.
+  - area: MIG
+    level: high
+    reason: A route through one of the states was told in confidence.
+"""
+PRIORITIES = """chosen: 2023-12-01
+by: heads of the national units
+clearance: public
+areas:
+  - {area: MIG, reason: Harm to persons comes first.}
+  - {area: DRUGS, reason: It pays for the rest.}
+"""
+
+
+def write_papers(project: Project, contracts: Contracts, *, round_: int = EXERCISE) -> None:
+    """Papers of an invented meeting, recorded as a rehearsal."""
+    folder = project.returns / str(round_) / MEETINGS
+    folder.mkdir(parents=True, exist_ok=True)
+    who = person("Exercise", "analyst", day=f"{round_ + 1}-01-10")
+    for name, text in (("1", MEETING), ("priorities", PRIORITIES)):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for name in ("1", "priorities"):
+        record_paper(project, contracts, round_=round_, name=name, reason="", who=who)
 
 
 def _fill(form: SheetForm, sheet: Worksheet, *, words: random.Random, sessions: set[str]) -> None:

@@ -26,6 +26,7 @@ from pipeline.commands.cli_opening import app as opening_commands
 from pipeline.commands.cli_operate import app as operate_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_proofs import app as proof_commands
+from pipeline.commands.cli_recorded import app as recorded_commands
 from pipeline.commands.cli_rehearsal import app as rehearsal_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_return import app as return_commands
@@ -76,6 +77,7 @@ app.add_typer(release_commands)
 app.add_typer(return_commands)
 app.add_typer(round_commands)
 app.add_typer(text_commands)
+app.add_typer(recorded_commands)
 
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 Day = Annotated[

@@ -23,6 +23,7 @@ def lint_everything(project: Project) -> Iterator[str]:
     from pipeline.contracts.population import load_population
     from pipeline.report.document.lint_templates import lint_templates
     from pipeline.returns.cases import load_cases
+    from pipeline.returns.meetings import load_papers
 
     yield from lint_project(project)
     contracts = load_contracts(project.contracts)
@@ -34,7 +35,9 @@ def lint_everything(project: Project) -> Iterator[str]:
         raise ContractError("\n".join(dict.fromkeys(wrong)), do="correct what is named")
     rounds = [int(p.name) for p in sorted(project.returns.glob("[0-9]*")) if p.name.isdecimal()]
     told = {r: load_cases(project, contracts, round_=r) for r in rounds}
+    papers = [p for r in rounds for p in load_papers(project, contracts, round_=r)]
     yield f"cases: {sum(map(len, told.values()))} that reports may tell"
+    yield f"papers of meetings: {len(papers)}"
     yield (
         f"models, templates, exhibits and texts: they can be used, tried without figures for {last}"
     )

@@ -24,7 +24,8 @@ ATTRIBUTES = ("obs_status", "conf_status", "note")
 LAST_ROUND = 9999
 LONGEST_TEXT = 8000  # characters of a text of a return that are searched for data of persons
 STATISTICS = "judged"  # the code list of what is worked out of judgements
-LEVEL = "LEVEL"  # the statistic that is a level of threat
+LEVEL = "LEVEL"  # the statistic that is a level of threat, as scores suggest it
+MEETING = "MEETING"  # the level of threat that the meeting of experts judged
 WORDS = ("MEDIAN_LOW", "MEDIAN_HIGH", "LOWEST", "HIGHEST")  # those that are words of the scale
 OF_REGION = "_SEE"  # behind the name of a table of judgements: what is worked out of it
 _HOW_TO_FIND = "run 'make check', which names the line of everything that is wrong with a contract"
@@ -310,13 +311,20 @@ class Contracts:
         if table is None or table.judged is None or value is None or self.assessment is None:
             return ""
         statistic = key.codes[-1] if key.cube in self._judged else ""
-        if statistic == LEVEL:
+        if statistic in (LEVEL, MEETING):
             return self.assessment.levels.word(int(value))
         if statistic and statistic not in WORDS:
             return ""
         return table.judged.scale(
             key.codes[table.key_dimensions.index(table.judged.dimension)]
         ).word(int(value))
+
+    @property
+    def areas_judged(self) -> list[str]:
+        """The crime areas that experts are asked to score; none where nobody is asked."""
+        if self.assessment is None:
+            return []
+        return [c.code for c in self.table(self.assessment.scored).dimension("area").codes]
 
     def areas_of(self, cube: str) -> CodeList:
         """What the first code of a key is of: states, or areas of others."""

@@ -7,6 +7,7 @@ nothing here adds them up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,12 @@ from pipeline.system.yaml_files import YamlFile
 ASSESSMENT, SCHEMA = "assessment.yaml", "assessment.schema.json"
 FILES = (ASSESSMENT, SCHEMA)  # of data_contracts
 PAGE = "docs/how-to/assessment.md"
+# Words that only a judgement may say: a text that holds one judges by itself.
+JUDGING = re.compile(
+    r"\b(?:(?:highly )?(?:un)?likely|probabl[ey]|almost certain(?:ly)?|remote chance"
+    r"|realistic possibility|(?:low|moderate|high) confidence)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,15 @@ class Assessment:
     session: str
     min_states: int
     statistics: frozenset[str]
+
+    @property
+    def scored(self) -> str:
+        """The table whose answers suggest a level of threat."""
+        return next(
+            name
+            for name, table in self.tables.items()
+            if self.matrix.likelihood in dict(table.scales)
+        )
 
 
 @lru_cache(maxsize=8)

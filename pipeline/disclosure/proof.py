@@ -163,7 +163,13 @@ def audited_cell(cell: TrueCell) -> AuditedCell:
     is shared.
     """
     return AuditedCell(
-        str(cell.key), cell.value, cell.obs_status, cell.conf_status, cell.origin, cell.parts
+        str(cell.key),
+        cell.value,
+        cell.obs_status,
+        cell.conf_status,
+        cell.origin,
+        cell.parts,
+        cell.agreed,
     )
 
 

@@ -19,6 +19,7 @@ from pipeline.numbers.versions import StoreInputs
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
 from pipeline.returns.cases import load_cases
+from pipeline.returns.meetings_recorded import decisions
 from pipeline.returns.rules.query_log import read_log
 from pipeline.returns.rules.validated import Validated, read_validation
 from pipeline.system.progress import Progress, silent
@@ -92,6 +93,8 @@ def build_cubes(
             ),
         )
     answers = resolutions(project, contracts, rounds=[v.round for v in validations])
+    rounds = [v.round for v in validations]
+    met = [m for r in rounds for m in decisions(project, contracts, round_=r).meetings]
     checks = build_marts(
         project,
         contracts,
@@ -99,6 +102,7 @@ def build_cubes(
         submissions=submissions,
         refused=validations[-1].refused,
         resolutions=answers,
+        meetings=met,
         progress=progress,
     )
     return Numbers(new, checks)
@@ -148,7 +152,11 @@ def inputs_of(project: Project, contracts: Contracts, *, round_: int) -> StoreIn
     wrong.
     """
     found = store_inputs(read_validation(project, round_), round_, reports=project.reports)
-    return replace(found, cases=load_cases(project, contracts, round_=round_))
+    return replace(
+        found,
+        cases=load_cases(project, contracts, round_=round_),
+        decisions=decisions(project, contracts, round_=round_),
+    )
 
 
 def store_inputs(validated: Validated, round_: int, *, reports: Iterable[str]) -> StoreInputs:

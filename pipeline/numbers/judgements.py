@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from pipeline.cells import REGION, Key
+from pipeline.contracts.model import MEETING
 from pipeline.contracts.scales import Assessment
 from pipeline.numbers.mart_rows import MartCell
 
@@ -24,8 +25,15 @@ def is_released(cell: MartCell, assessment: Assessment | None) -> bool:
         and cell.state == REGION
         and cell.codes[SESSION] == assessment.session
         and cell.codes[-1] in assessment.statistics
-        and fewest_behind(cell.part_keys or ()) >= assessment.min_states
+        and _stand_behind(cell) >= assessment.min_states
     )
+
+
+def _stand_behind(cell: MartCell) -> int:
+    """How many states stand behind a cell: of a meeting's judgement those that agreed."""
+    if cell.codes[-1] == MEETING:
+        return len(cell.states or ())
+    return fewest_behind(cell.part_keys or ())
 
 
 def fewest_behind(part_keys: Iterable[str]) -> int:

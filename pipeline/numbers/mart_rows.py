@@ -64,7 +64,13 @@ class Marts:
         """All cells by key, also those of others, which are public."""
         return {
             c.key: TrueCell(
-                Key.parse(c.key), c.value, c.obs_status, c.conf_status, c.origin, c.part_keys or ()
+                Key.parse(c.key),
+                c.value,
+                c.obs_status,
+                c.conf_status,
+                c.origin,
+                c.part_keys or (),
+                agreed=0 if c.part_keys else len(c.states or ()),
             )
             for c in self.cells
         }

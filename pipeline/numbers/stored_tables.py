@@ -176,6 +176,21 @@ class StoredContribution:
 
 
 @dataclass(frozen=True)
+class StoredDecision:
+    """Why a meeting judged the level of a crime area (`kind` level), or why the area was
+    chosen as a priority, `place` saying which. `head` says who decided it and when, in
+    versions for others without the names of states.
+    """
+
+    kind: str
+    area: str
+    place: int
+    paper: str
+    reason: str
+    head: str
+
+
+@dataclass(frozen=True)
 class StoreContent:
     """All tables of a store, in the order in which they are made."""
 
@@ -190,6 +205,7 @@ class StoreContent:
     cases: tuple[StoredCase, ...] = ()
     case_facts: tuple[StoredCaseFact, ...] = ()
     contributions: tuple[StoredContribution, ...] = ()
+    decisions: tuple[StoredDecision, ...] = ()
 
 
 def columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class TrueCell:
     conf_status: str
     origin: str
     parts: tuple[str, ...] = ()
+    agreed: int = 0  # how many states agreed to it, where a meeting judged
     least: int = (
         0  # what it is at least where its sender suppressed it, and the policy says no more
     )

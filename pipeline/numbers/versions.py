@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.cells import TOTAL, Key, Question, is_judged, is_outside
-from pipeline.contracts.model import Contracts
+from pipeline.contracts.model import MEETING, Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
 from pipeline.findings import Finding
 from pipeline.numbers.contributions import contributions, stored_contributions
+from pipeline.numbers.decisions import stored_decisions
 from pipeline.numbers.judgements import is_released
 from pipeline.numbers.mart_rows import MartCell, Marts
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
@@ -25,23 +26,26 @@ from pipeline.numbers.stored_tables import (
     StoredCaseFact,
     StoredCell,
     StoredCoverage,
+    StoredDecision,
     StoredFact,
     StoredFinding,
     StoredSource,
 )
 from pipeline.returns.cases import Case, told_to
+from pipeline.returns.meetings_recorded import Decisions
 
 
 @dataclass(frozen=True)
 class StoreInputs:
     """What stores need beside the marts: findings, sources named on covers, by report the
-    facts of the round, and the cases that are told in it.
+    facts of the round, the cases that are told in it, and what meetings decided.
     """
 
     findings: tuple[Finding, ...]
     sources: tuple[StoredSource, ...]
     meta: dict[str, dict[str, str]]
     cases: tuple[Case, ...] = ()
+    decisions: Decisions = Decisions()
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,7 @@ def store_content(
             for c in may_be_told
             for f in c.facts
         ),
+        decisions=_decisions_told(told, cubes),
         contributions=stored_contributions(
             contributions(
                 told.marts.cells,
@@ -176,6 +181,23 @@ def store_content(
             sources=sources,
         ),
     )
+
+
+def _decisions_told(told: Told, cubes: Collection[str]) -> tuple[StoredDecision, ...]:
+    """What meetings decided, where the report prints what they judged."""
+    settings = told.contracts.assessment
+    if settings is None or settings.scored not in cubes:
+        return ()
+    return stored_decisions(
+        told.inputs.decisions,
+        told.contracts,
+        told_to=told_to(told.version) if told.version.protected else None,
+        shown={c.codes[0] for c in told.marts.cells if _is_meetings(c) and told.has_line(c)},
+    )
+
+
+def _is_meetings(cell: MartCell) -> bool:
+    return is_judged(cell.cube) and cell.codes[-1] == MEETING
 
 
 def _stored_case(case: Case) -> StoredCase:

@@ -21,6 +21,7 @@ from pipeline.numbers.stored_tables import (
     StoredCell,
     StoredContribution,
     StoredCoverage,
+    StoredDecision,
     StoredFact,
     StoredFinding,
     StoredRevision,
@@ -71,6 +72,7 @@ class Store:
             self.contributions: Final = read_rows(
                 connection, StoredContribution, table="contributions"
             )
+            self.decisions: Final = read_rows(connection, StoredDecision, table="decisions")
             facts = read_rows(connection, StoredFact, table="meta", order="name")
             self.meta: Final = MappingProxyType({fact.name: fact.value for fact in facts})
         finally:

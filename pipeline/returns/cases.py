@@ -25,8 +25,7 @@ from pipeline.contracts.policy import VersionRule
 from pipeline.errors import ContractError, UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import CASES as FOLDER
-from pipeline.returns.intake.personal import personal_data
-from pipeline.returns.intake.shown import steers
+from pipeline.returns.plain_texts import numbers_in, screened, signs_in
 from pipeline.system.yaml_files import YamlFile
 
 SCHEMA = "cases.schema.json"
@@ -36,13 +35,6 @@ _DURATIONS = ("days", "weeks", "months", "years")  # units that no table of a re
 _TIMES = {"began": "when it began", "ended": "when it ended", "awarded": "awarded for"}
 _FILE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\.yaml")
 _BINDING = re.compile(r"\[\[([^\[\]]*)\]\]")
-_SIGNS = re.compile(r"[*_`\\{}\[\]<>|]")  # would be read as more than letters
-_WORDS = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh"
-    r"|nine)teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?"
-    r"|millions?|billions?|dozens?)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -198,11 +190,7 @@ def _wrong(file: YamlFile, contracts: Contracts, *, round_: int) -> Iterator[str
     yield from _wrong_results(file, own, contracts)
     for path, text in _texts(own):
         where = file.place(path)
-        if name := personal_data(text):
-            # what may not be kept is not told either
-            yield f"{where}: it holds what looks like: {name}; a case names no person"
-        if steers(text):
-            yield f"{where}: it holds control characters or turns of its direction; type it anew"
+        yield from (f"{where}: {problem}" for problem in screened(text, what="a case"))
     yield from _wrong_text(file, own)
 
 
@@ -283,9 +271,9 @@ def _wrong_text(file: YamlFile, own: Mapping[str, Any]) -> Iterator[str]:
                 f" {', '.join(sorted(known))}"
             )
     left = _BINDING.sub(" ", own["text"])
-    for found in dict.fromkeys((*re.findall(r"\d[\d.,]*", left), *_WORDS.findall(left))):
+    for found in numbers_in(left):
         yield f"{where}: '{found}' is a number; make it a result or a date and bind it: [[id]]"
-    for sign in dict.fromkeys(_SIGNS.findall(left)):
+    for sign in signs_in(left):
         yield f"{where}: '{sign}' is no sign of a plain text; take it out"
     for number, result in enumerate(own["results"]):
         if re.search(r"\d", result["what"]):

@@ -24,6 +24,8 @@ from pipeline.project import CODE_ROOT, DEFINITION, Project
 from pipeline.report.document.order import Source
 from pipeline.returns.cases import SCHEMA as CASES_SCHEMA
 from pipeline.returns.cases import case_files
+from pipeline.returns.meetings import SCHEMAS as PAPER_SCHEMAS
+from pipeline.returns.meetings import paper_files
 from pipeline.system.files import name_as_text
 from pipeline.system.signed.people import parse_day
 from pipeline.system.sources import names_in, sources_of
@@ -40,7 +42,7 @@ _POPULATION = frozenset({"codelists/population.csv"})
 # The figures of others; what they are, and whose, is read with the contracts.
 _CONTEXT = frozenset({FOLDER})
 _NAMES = frozenset({"names_in_texts.csv"})
-_CASES = frozenset({CASES_SCHEMA})
+_CASES = frozenset({CASES_SCHEMA, *PAPER_SCHEMAS})
 # Rules of a validation, and a table of a report.
 _MIRRORS = frozenset(mirrors.FILES)
 _OF_INTAKE = frozenset(
@@ -188,6 +190,12 @@ class Reader:
             path for path in case_files(self.project, round_) if path.is_file()
         ) | self._of_definitions("cases")
 
+    def meetings(self, rounds: Iterable[int]) -> Inputs:
+        """The papers of the meetings of rounds, and which of them were recorded."""
+        record = self.project.meetings
+        papers = (p for r in rounds for p in paper_files(self.project, r) if p.is_file())
+        return self.bytes_of([*papers, *([record] if record.is_file() else [])])
+
     def borrowed(self) -> Inputs:
         """Which cubes the reports borrow from each other: what else their definitions say
         changes no store.
@@ -260,7 +268,13 @@ class Reader:
         return self.code("audit") | self.files(exceptions)
 
     def scan(self, round_: int) -> Inputs:
-        return self.code("scan") | self.contracts("scan") | self.cleared() | self.cases(round_)
+        return (
+            self.code("scan")
+            | self.contracts("scan")
+            | self.cleared()
+            | self.cases(round_)
+            | self.meetings([round_])
+        )
 
     def gate(self) -> Inputs:
         """From how many states on a report is complete."""

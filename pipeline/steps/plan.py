@@ -224,6 +224,7 @@ class Plan:
             | self.reader.contracts("numbers")
             | self.reader.files(models)
             | self.reader.query_logs(self.rounds)
+            | self.reader.meetings(self.rounds)
             | said
         }
 
@@ -233,6 +234,7 @@ class Plan:
             | self.reader.contracts("stores")
             | self.reader.borrowed()
             | self.reader.cases(self.round)
+            | self.reader.meetings([self.round])
             | self.reader.cleared()
             | self._said(f"numbers {self.round}")
             | self._said(f"validate {self.round}")
@@ -244,6 +246,7 @@ class Plan:
             | self.reader.contracts("protect")
             | self.reader.borrowed()
             | self.reader.cases(self.round)
+            | self.reader.meetings([self.round])
             | self.reader.register()
             | self._said(f"numbers {self.round}")
             | self._said(f"validate {self.round}"),

@@ -11,5 +11,5 @@ select
     members,
     states,
 from cells
-where origin in ('region', 'constant', 'both', 'judged')
+where origin in ('region', 'constant', 'both', 'judged', 'meeting')
     and (coverage < 1 or coverage > members or len(list_distinct(states)) != coverage)

@@ -10,6 +10,10 @@ region_cells as (
     select * from core.region_cells
 ),
 
+met as (
+    select * from core.meeting_levels
+),
+
 judged as (
     select * from core.judged_cells
 ),
@@ -54,6 +58,14 @@ every_cell as (
         '' as sheet, '' as address, round, 'judged' as origin, coverage, members, states, part_keys, '' as question,
         true as counts, []::varchar[] as questioned,
     from judged
+
+    union all by name
+
+    select
+        key, cube, state, year, codes, value, raw, 'A' as obs_status, 'F' as conf_status, '' as note, file,
+        '' as sheet, 'line ' || line as address, round, 'meeting' as origin, coverage, members, states,
+        []::varchar[] as part_keys, '' as question, true as counts, []::varchar[] as questioned,
+    from met
 
     union all by name
 

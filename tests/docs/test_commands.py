@@ -59,6 +59,9 @@ NOT_RUN = {
     r"make explain KEY=ASM_.*": (
         "it needs judgements; tests/numbers/test_judgements.py explains one of an exercise"
     ),
+    r"make record-meeting .*N=.*": (
+        "it needs a paper of a meeting; tests/returns/test_meetings.py records some"
+    ),
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"
     ),

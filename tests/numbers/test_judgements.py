@@ -12,13 +12,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from assessments import EXERCISE, write_forms
+from assessments import EXERCISE, write_forms, write_papers
 from builds import ROOT
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.sources import Sources, text_hash
+from pipeline.disclosure.proof import audited_cell
 from pipeline.disclosure.prove.facts import JudgedLine, TrueCell, read_released
 from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
 from pipeline.numbers.build import build_numbers, inputs_of
@@ -68,6 +69,7 @@ def build(folder: Path, *, order: tuple[str, ...] = STATES) -> Assessed:
             for cell in row[3:]:
                 cell.value = None
         book.save(path)
+    write_papers(project, contracts)
     validate_and_write(project, contracts, round_=EXERCISE)
     build_numbers(project, contracts, round_=EXERCISE)
     marts = read_marts(project, EXERCISE)
@@ -144,7 +146,13 @@ class TestForOthers:
         keys = [c.key for c in store.every_cell() if c.key.cube.startswith("ASM_")]
         assert {k.state for k in keys} == {"SELEC"}
         assert {k.codes[3] for k in keys} == {"2"}
-        assert {k.codes[-1] for k in keys} == {"STATES", "MEDIAN_LOW", "MEDIAN_HIGH", "LEVEL"}
+        assert {k.codes[-1] for k in keys} == {
+            "STATES",
+            "MEDIAN_LOW",
+            "MEDIAN_HIGH",
+            "LEVEL",
+            "MEETING",
+        }
         assert all(c.has_value and not c.states for c in map(store.cell, keys))
         assert not [line for line in store.coverage if line.cube.startswith("ASM_")]
         assert not [line for line in store.sources if line.cube.startswith("ASM_")]
@@ -244,10 +252,7 @@ def test_the_audit_reads_judgements_of_the_released_file(assessed: Assessed) -> 
     released = read_released(path)
     assert released.judged
     assert not [k for k in released.shown if k.startswith("ASM_")]
-    truth = {
-        c.key: TrueCell(c.key, c.value, "A", "F", c.origin, c.part_keys or ())
-        for c in assessed.marts.cells
-    }
+    truth = {key: audited_cell(cell) for key, cell in assessed.marts.every_cell().items()}
     settings = assessed.contracts.assessment
     assert settings is not None
     rules = JudgedRules(settings.statistics, settings.session, settings.min_states)
@@ -353,3 +358,50 @@ def test_a_text_that_its_sender_bound_is_free_for_nobody(assessed: Assessed, con
 
     assert any(free(cells))
     assert not any(free([replace(c, conf_status=conf) for c in cells]))
+
+
+class TestMeeting:
+    def test_a_level_that_a_meeting_judged_is_a_cell_with_its_word(
+        self, assessed: Assessed
+    ) -> None:
+        key = f"{DRUGS}.2.ALL.MEETING"
+        cell = assessed.store("restricted").cell(Key.parse(key))
+        assert (cell.value, cell.coverage, cell.of) == (4, 6, 11)
+        assert assessed.contracts.word_of(cell.key, cell.value) == "very high"
+        told = "\n".join(
+            lines(explain(assessed.project, assessed.contracts, round_=EXERCISE, text=key))
+        )
+        assert "judged by the meeting of experts" in told
+        assert "2023/meetings/1.yaml, line 4, written 'very high'" in told
+
+    @pytest.mark.parametrize("version", ["public", "partner"])
+    def test_a_level_of_few_states_and_a_restricted_reason_are_in_no_version_for_others(
+        self, assessed: Assessed, version: str
+    ) -> None:
+        store = assessed.store(version)
+        met = {c.key.codes[2] for c in store.every_cell() if c.key.codes[-1] == "MEETING"}
+        assert met == {"DRUGS", "MIG"}
+        reasons = [d.reason for d in store.decisions if d.kind == "level"]
+        assert reasons == ["Routes moved, and what states seize follows them late."]
+        assert {d.head for d in store.decisions if d.kind == "level"} == {
+            "Meeting of experts, 4 October 2023"
+        }
+        assert [(d.area, d.place) for d in store.decisions if d.kind == "priority"] == [
+            ("MIG", 1),
+            ("DRUGS", 2),
+        ]
+
+    def test_the_restricted_version_says_who_agreed(self, assessed: Assessed) -> None:
+        heads = {d.area: d.head for d in assessed.store("restricted").decisions}
+        assert (
+            heads["THB"]
+            == "Meeting of experts, 4 October 2023: medium, agreed by Albania, Bulgaria, Romania"
+        )
+
+    def test_the_audit_asks_how_many_agreed(self) -> None:
+        key = f"{DRUGS}.2.ALL.MEETING"
+        rules = JudgedRules(frozenset({"MEETING"}), "2", 5)
+        for agreed, refused in ((6, False), (4, True)):
+            truth = {key: TrueCell(key, Decimal(3), "A", "F", "meeting", (), agreed)}
+            line = JudgedLine(key, Decimal(3), ())
+            assert bool(list(judged_failures([line], truth, rules=rules))) == refused

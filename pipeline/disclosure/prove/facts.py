@@ -35,6 +35,7 @@ class TrueCell:
     conf_status: str
     origin: str
     part_keys: tuple[str, ...] = ()
+    agreed: int = 0  # states that agreed to what a meeting judged, of which nothing is a part
 
     @property
     def is_suppressed(self) -> bool:

@@ -24,6 +24,18 @@ class JudgedRules:
     min_states: int
 
 
+MEETING = "MEETING"  # the statistic that a meeting judged
+
+
+def _behind(true: TrueCell, statistic: str) -> int:
+    """How many states stand behind a cell: those that agreed to the judgement of a meeting,
+    else those that answered the question that the fewest did.
+    """
+    if statistic == MEETING:
+        return true.agreed
+    return min(len({k.state for k in answers}) for answers in _by_question(true))
+
+
 def _by_question(true: TrueCell) -> list[list[Key]]:
     """The answers behind a cell, those to each question together; one empty list where
     nothing is behind it.
@@ -50,9 +62,7 @@ def judged_failures(
             )
         elif true is None or line.value != true.value:
             yield line.key, "the release has another value than the judgements give"
-        elif any(
-            len({k.state for k in answers}) < rules.min_states for answers in _by_question(true)
-        ):
+        elif _behind(true, key.codes[-1]) < rules.min_states:
             yield line.key, "fewer states judged than the policy demands, and the release shows it"
         elif line.states:
             yield line.key, "the release names the states that judged"

@@ -48,6 +48,7 @@ class Given:
         """What the version may tell of cases: they were cleared for it in these words."""
         return (
             *self.register.contributed,
+            *self.register.decided,
             *self.register.case_texts,
             *(t for s in self.register.cases.values() for t in s),
         )

@@ -25,8 +25,10 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.inspection.readback.wording import public_texts, split_narratives
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
-from pipeline.returns.cases import load_cases, secret_texts
+from pipeline.returns.cases import load_cases, secret_texts, told_to
 from pipeline.returns.cleared import sources_of
+from pipeline.returns.meetings import secret_reasons
+from pipeline.returns.meetings_recorded import decisions
 from pipeline.system.files import name_as_text
 from pipeline.system.kept import open_database
 
@@ -47,6 +49,7 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
             public_texts(project.root, read),
             *(s for s in known.sources if sources.is_for_others(s)),
             *(t for t in known.contributed if sources.is_cleared(t)),
+            *known.decided,
         ]
     )
     secrets = {
@@ -57,6 +60,9 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
     for text in secret_texts(load_cases(project, contracts, round_=round_), rule):
+        secrets |= {text, *_sentences(text)}
+    papers = decisions(project, contracts, round_=round_).papers
+    for text in secret_reasons(papers, told_to(rule)):
         secrets |= {text, *_sentences(text)}
     for text in unread:
         secrets |= set(_sentences(text))

@@ -75,6 +75,7 @@ def _allowed(
     titles = {t.title for t in contracts.tables}
     states = {c.code for c in contracts.codelist("states")} | {"SELEC"}
     states |= {c.area for c in contracts.outside if c.area}
+    members = {c.label for c in contracts.codelist("states") if c.parent}
     units = {c.code for c in contracts.codelist("unit")}
     areas = {c.code for c in contracts.codelist("crime_area")}
     dimensions = {d for t in contracts.tables for d in t.key_dimensions}
@@ -143,6 +144,10 @@ def _allowed(
         "contributions.topic": code,
         "contributions.text": sources.is_cleared,
         **dict.fromkeys(("contributions.state", "contributions.head"), nothing),
+        **dict.fromkeys((f"decisions.{name}" for name in ("kind", "area", "paper")), code),
+        # a reason is cleared in its paper; of those that are not, the scan looks for every text
+        "decisions.reason": anything,
+        "decisions.head": lambda text: not any(name in text for name in members),
     }
 
 

@@ -22,6 +22,7 @@ _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CASES = "cases"  # of these no narrative tells, but the store
 CONTRIBUTIONS = "contributions"  # in the place of what experts wrote
+DECISIONS = "decisions"  # in the place of why meetings decided what they did
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Part = tuple[tuple[str, ...], str, str]  # what may stand there, and as in a piece
@@ -93,6 +94,8 @@ class SentenceCheck:
         chapter = sentence.place.split(".")[0]
         if chapter == CONTRIBUTIONS:
             return sentence.written in self.known.register.contributed
+        if chapter == DECISIONS:
+            return sentence.written in self.known.register.decided
         if chapter == _CASES:
             return sentence.written in self.known.register.case_texts
         if chapter not in self._files:
@@ -102,7 +105,9 @@ class SentenceCheck:
     def _pieces(self, statement: Statement) -> list[Piece]:
         """The statement as it must read, cut into words, variables and bindings."""
         match statement:
-            case Sentence(written=written, place=place) if place.startswith(CONTRIBUTIONS):
+            case Sentence(written=written, place=place) if place.startswith(
+                (CONTRIBUTIONS, DECISIONS)
+            ):
                 # letter by letter what its sender wrote: nothing in it is bound or filled in
                 parts: list[Part] = [((_plain(written),), "contribution", place)]
             case Sentence(written=written, values=own):

@@ -94,6 +94,8 @@ class Register:
     case_texts: Texts = ()
     # what experts wrote, and how sure each of them is, as far as the version may print it
     contributed: frozenset[str] = frozenset()
+    # the reasons of decisions that the version may tell, and their heads
+    decided: frozenset[str] = frozenset()
 
     @property
     def years(self) -> set[str]:
@@ -326,6 +328,7 @@ def _from_store(path: Path) -> Register:
             "select case_id, name, value, day, said from case_facts order by all"
         ).fetchall()
         written = connection.execute("select text, head from contributions").fetchall()
+        decided = connection.execute("select reason, head from decisions").fetchall()
         texts = connection.execute(
             "select title, head, paragraphs, cited from cases order by case_id"
         ).fetchall()
@@ -363,6 +366,7 @@ def _from_store(path: Path) -> Register:
         cases,
         said_of_cases,
         frozenset(text for pair in written for text in pair if text),
+        frozenset(text for pair in decided for text in pair if text),
     )
 
 

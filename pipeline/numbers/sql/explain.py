@@ -29,6 +29,7 @@ ORIGINS = {
     "reference": "UN DESA, World Population Prospects 2024",
     "context": "published by others, no figure of a return",
     "judged": "worked out from what experts of the states judged",
+    "meeting": "judged by the meeting of experts, who agreed to it",
     "score": "score by experts of others, no figure of a return; the year is that of the edition",
 }
 

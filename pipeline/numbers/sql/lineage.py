@@ -33,6 +33,7 @@ _MADE_BY = {
         ),
         ("judged",),
     ),
+    "core.meeting_levels": ("meeting",),
     "marts.population": ("reference",),
     "marts.context": ("context", "score"),
 }

@@ -15,6 +15,7 @@ from pipeline.contracts.outside import load_figures
 from pipeline.contracts.population import load_population
 from pipeline.numbers.sql.runner import read_models, run_checks, run_models
 from pipeline.project import Project
+from pipeline.returns.meetings import Meeting
 from pipeline.system.columns import insert_rows
 from pipeline.system.files import unfinished
 from pipeline.system.kept import (
@@ -51,6 +52,7 @@ def build_marts(
     submissions: Iterable[str],
     refused: Iterable[tuple[str, str, str]],
     resolutions: Iterable[Resolution] = (),
+    meetings: Iterable[Meeting] = (),
     progress: Progress = silent,
 ) -> dict[str, int]:
     """Build `cubes.duckdb` of a round from the submissions that count, and check it.
@@ -83,6 +85,7 @@ def build_marts(
             "seed.resolution",
             rows=[(r.key, r.resolution, r.reason, r.round) for r in resolutions],
         )
+        _seed_meetings(connection, contracts, meetings)
         run_models(connection, read_models(project.sql, tables=contracts.tables), progress=progress)
         counts = run_checks(connection, project.sql)
         # Views on the ledger would break once it is no longer attached; the marts stand
@@ -158,6 +161,11 @@ def _seed_judged(connection: duckdb.DuckDBPyConnection, contracts: Contracts) ->
     connection.execute(
         "create table seed.judged_matrix (likelihood integer, impact integer, level integer)"
     )
+    connection.execute(
+        "create table seed.judged_meeting (cube varchar, year integer, area varchar, session"
+        " varchar, meeting varchar, level integer, word varchar, states varchar[], file varchar,"
+        " line integer, round integer)"
+    )
     if contracts.assessment is None:
         return
     matrix = contracts.assessment.matrix
@@ -174,6 +182,33 @@ def _seed_judged(connection: duckdb.DuckDBPyConnection, contracts: Contracts) ->
     _insert(connection, "seed.judged_role", rows=roles)
     rows = [(i, j, level) for i, row in enumerate(matrix.rows, 1) for j, level in enumerate(row, 1)]
     _insert(connection, "seed.judged_matrix", rows=rows)
+
+
+def _seed_meetings(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, meetings: Iterable[Meeting]
+) -> None:
+    """The levels that meetings judged, of the session that others may read of."""
+    settings = contracts.assessment
+    if settings is None:
+        return
+    rows = [
+        (
+            settings.scored,
+            met.round,
+            own.area,
+            settings.session,
+            met.name,
+            own.level,
+            settings.levels.word(own.level),
+            list(own.agreed),
+            met.file,
+            own.line,
+            met.round,
+        )
+        for met in meetings
+        for own in met.levels
+    ]
+    _insert(connection, "seed.judged_meeting", rows=rows)
 
 
 def _seed_context(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

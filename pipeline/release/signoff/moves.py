@@ -80,6 +80,7 @@ OTHERS = {
     "ask": ("analyst",),
     "answer": ("analyst",),
     "clear-text": ("analyst",),
+    "record-meeting": ("analyst", "head-of-unit", "director"),
     "confirm-proof": ("analyst",),
     "object-proof": ("analyst",),
     "copies": ("analyst", "head-of-unit", "director"),

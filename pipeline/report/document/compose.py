@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -19,16 +19,22 @@ from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.definitions import read_imprint, read_report_file, read_version_texts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
+from pipeline.numbers.decisions import OF_LEVEL, OF_PRIORITY
 from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.cases import has_cases, write_cases
-from pipeline.report.document.contributed import write_contributions
+from pipeline.report.document.contributed import write_contributions, write_decisions
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.exhibit_rules import OF_EXPERTS, SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
-from pipeline.report.exhibits.judgements import SCORES, judged_areas, session_of
+from pipeline.report.exhibits.judgements import (
+    SCORES,
+    judged_areas,
+    released_session,
+    session_of,
+)
 from pipeline.report.exhibits.layout import (
     ANNEXES,
     CHARTS,
@@ -334,6 +340,8 @@ class Writer:
                 findings=self.findings,
                 cases=self.cases,
                 contributions=self.contributions,
+                priorities=self.priorities,
+                has_priorities=self.has_priorities,
                 has_cases=partial(has_cases, self.store, ()),
                 has_figures=self.store.has_figures,
                 on_paper=self.on_paper,
@@ -460,12 +468,13 @@ class Writer:
         told = [area for area in areas if self.is_judged(area)]
         if not told:
             return self.text("judgement", "none")
-        return Markup("\n").join(map(self._key_judgement, told))
+        return Markup("\n").join(map(self._key_judgement, told)) + self._why(OF_LEVEL, areas)
 
     def _key_judgement(self, area: str) -> Markup:
         label = self.store.label(SCORES, "area", code=area)
         name = f"{label[:1].lower()}{label[1:]}"
         own = {"area": area, "area_name": name, "session": session_of(self.store, area)}
+        own["met"] = released_session(self.store)
         return self.text("judgement", "key", **own)
 
     def cases(self, *areas: str) -> Markup:
@@ -481,6 +490,21 @@ class Writer:
         print it. Nothing where there is none.
         """
         topics = write_contributions(self.store, areas)
+        block: Markup = self.macros.contributions(topics)
+        return block if topics else Markup("")
+
+    def priorities(self) -> Markup:
+        """The crime areas that were chosen as priorities, in their order, each with its
+        reason and who chose; nothing where none was, or this version may not tell.
+        """
+        return self._why(OF_PRIORITY, ())
+
+    def has_priorities(self) -> bool:
+        """Whether this version tells of chosen priorities."""
+        return any(own.kind == OF_PRIORITY for own in self.store.decisions)
+
+    def _why(self, kind: str, areas: Collection[str]) -> Markup:
+        topics = write_decisions(self.store, kind, areas)
         block: Markup = self.macros.contributions(topics)
         return block if topics else Markup("")
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from pipeline.report.exhibits.judgements import SCORES
 from pipeline.report.ledger import Sentence
 from pipeline.report.printing import Printing
 
 SECTION = "contributions"  # in the place of a sentence: contributions.DRUGS.ROUTES.1
+DECIDED = "decisions"  # decisions.DRUGS.level.1
 TABLE = "ASM_TEXTS"
 
 
@@ -42,4 +44,22 @@ def write_contributions(store: Printing, areas: Collection[str]) -> list[Topic]:
         if len(areas) > 1:
             name = f"{store.label(TABLE, 'area', code=area)}: {name[:1].lower()}{name[1:]}"
         topics.append(Topic(name, tuple(texts)))
+    return topics
+
+
+def write_decisions(store: Printing, kind: str, areas: Collection[str]) -> list[Topic]:
+    """Why meetings judged these crime areas as they did, or why areas were chosen, in the
+    order of the choice, each text noted as printed; of all areas where none is named.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for own in store.decisions:
+        if own.kind == kind and (not areas or own.area in areas):
+            found.setdefault(own.area, []).append((own.reason, own.head))
+    topics = []
+    for area, texts in found.items():
+        for number, pair in enumerate(texts, 1):
+            for text in pair:
+                place = f"{DECIDED}.{area}.{kind}.{number}"
+                store.note(Sentence(text, text, place, text, {}))
+        topics.append(Topic(store.label(SCORES, "area", code=area), tuple(texts)))
     return topics

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.cells import REGION, Cell, Key
-from pipeline.contracts.model import LEVEL, OF_REGION
+from pipeline.contracts.model import LEVEL, MEETING, OF_REGION
 from pipeline.contracts.scales import Assessment
 from pipeline.errors import UserError
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
@@ -59,7 +59,15 @@ def session_of(store: Store, area: str) -> str:
         questions = (Question(cube, area, session, code) for cube, code in asked)
         if any(store.cell(median_keys(store, q)[0]).has_value for q in questions):
             return session
-    return ""
+    # a meeting may judge what nobody had scored
+    return released_session(store) if store.cell(_met_key(store, area)).has_value else ""
+
+
+def released_session(store: Store) -> str:
+    """The session that versions for others read of, to which the judgement of a meeting
+    belongs.
+    """
+    return _settings(store).session
 
 
 def median_keys(store: Store, asked: Question) -> tuple[Key, Key]:
@@ -89,7 +97,9 @@ def build_judgement(
                 lines.append((label, views))
     heads = ("Judgement", "From\N{EN DASH}to", "Before the meeting", "States")
     # what a version does not know has no column
-    kept = [i for i in range(len(heads)) if any(views[i].text for _, views in lines)]
+    met = _met(store, spec.area)
+    known = {i for i in range(len(heads)) if any(views[i].text for _, views in lines)}
+    kept = sorted({0, *known, *((len(heads) - 1,) if met.text else ())})
     if session == BEFORE:
         kept = [i for i in kept if heads[i] != "Before the meeting"]
     columns = [Column("Question", "label", weight=40)]
@@ -102,6 +112,10 @@ def build_judgement(
         empty = [CellView("")] * (len(kept) - 1)
         said = "Level of threat that the scores suggest"
         rows = (*rows, Row(said, (level, *empty), 0, "total"))
+    if met.text:
+        beside = [CellView("")] * (len(kept) - 2)
+        said = "Level of threat that the meeting judged"
+        rows = (*rows, Row(said, (met, *beside, _agreed(store, spec.area)), 0, "total"))
     return _table(
         spec, store, number=number, columns=columns, rows=rows, values=values, areas=[spec.area]
     )
@@ -116,12 +130,18 @@ def build_areas(
         return EmptyView(NOTHING)
     asked = [q for q, _ in _questions(store, SCORES) if q in _IN_SHORT]
     columns = [Column("Crime area", "label", weight=26), Column("Level", "text", weight=11)]
+    has_met = any(_met(store, area).text for area in areas)
+    if has_met:
+        columns[-1] = Column("Scores suggest", "text", "Level", 11)
+        columns.append(Column("Meeting judged", "text", "Level", 11))
     columns += [Column(_IN_SHORT[q], "text", weight=13) for q in asked]
     columns.append(Column("States", "text", weight=10))
     rows = []
     for area in areas:
         session = session_of(store, area)
         views = [_level(store, area, session=session)]
+        if has_met:
+            views.append(_met(store, area))
         views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
         likelihood = _settings(store).matrix.likelihood
         views.append(_counted(store, Question(SCORES, area, session, likelihood)))
@@ -268,6 +288,22 @@ def _level(store: Printing, area: str, *, session: str) -> CellView:
     asked = Question(SCORES, area, session, ALL)
     cell = store.print_cell(_key(store, asked, statistic=LEVEL))
     return CellView(cell_text(cell), str(cell.key)) if cell.has_value else CellView("")
+
+
+def _met_key(store: Store, area: str) -> Key:
+    asked = Question(SCORES, area, released_session(store), ALL)
+    return _key(store, asked, statistic=MEETING)
+
+
+def _met(store: Printing, area: str) -> CellView:
+    """The level that the meeting judged; empty where it did not."""
+    cell = store.print_cell(_met_key(store, area))
+    return CellView(cell_text(cell), str(cell.key)) if cell.has_value else CellView("")
+
+
+def _agreed(store: Printing, area: str) -> CellView:
+    cell = store.print_cell(_met_key(store, area))
+    return CellView(f"{cell.coverage} of {cell.of}", f"coverage({cell.key})")
 
 
 def _place(store: Store, area: str, question: str, *, session: str) -> int:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.lists import read_list
+from pipeline.contracts.scales import JUDGING
 from pipeline.errors import NarrativeError
 from pipeline.report.narrative.commands import CLAIM, GENERAL, REFERENCE, STATE
 
@@ -41,11 +42,6 @@ _MOST, _LEAST = r"highest|most|mostly|largest|greatest", r"lowest|fewest|least|s
 _WHO = r"only|first|(?:no|none of the|every|all) (?:member )?states?"
 _CLAIMS = re.compile(rf"\b(?:{_UP_DOWN}|{_COMPARED}|{_MOST}|{_LEAST}|{_WHO})\b", re.IGNORECASE)
 # The words of the probability yardstick and of confidence, which only a judgement may say.
-_JUDGED = re.compile(
-    r"\b(?:(?:highly )?(?:un)?likely|probabl[ey]|almost certain(?:ly)?|remote chance"
-    r"|realistic possibility|(?:low|moderate|high) confidence)\b",
-    re.IGNORECASE,
-)
 _JUDGEMENT = "the word of a judgement by its key, as [[ASM_SCORES_SEE:SELEC.{year}. ...]]"
 _RANKED_BY = {
     "ranked": re.compile(rf"(?:{_MOST})", re.IGNORECASE),
@@ -169,7 +165,7 @@ def _named(
             allowed="[[publishers]], [[claim source-is PUBLISHER of TABLE: words]]",
             to_do="bind it",
         )
-    if match := _JUDGED.search(plain):
+    if match := JUDGING.search(plain):
         yield _error(
             match[0],
             "judges what no expert has judged",
@@ -227,7 +223,7 @@ def _in_bindings(bindings: list[str], where: str, *, names: Names) -> Iterator[N
         if kind not in (CLAIM, GENERAL):
             continue
         head, _, words = rest.partition(": ") if kind == CLAIM else ("", "", rest)
-        if match := _JUDGED.search(words):
+        if match := JUDGING.search(words):
             yield _error(
                 match[0],
                 "judges what no expert has judged",

@@ -45,6 +45,7 @@ WITHDRAWN_SUFFIX = ".withdrawn.csv"
 # in the name of a file of records, which pipeline.returns.records finds and reads
 RECORDS_MARK = ".records."
 CASES = "cases"  # what the Center tells of a round, beside the returns
+MEETINGS = "meetings"  # what experts judged together, beside the returns of a round
 QUERY_LOG = "queries.csv"  # what the analysts asked and heard, beside the returns of a round
 QUERY_RECORD = "queries.jsonl"  # who entered it
 UNCLEAR_NAME, STRAY_FILE = "unclear-name", "stray-file"
@@ -131,7 +132,7 @@ def find_returns(project: Project, contracts: Contracts, *, round_: int) -> list
             rule=_rule_outside(p, everybody),
         )
         for p in sorted(folder.iterdir())
-        if p.name not in (*contracts.by_report, QUERY_LOG, QUERY_RECORD, CASES)
+        if p.name not in (*contracts.by_report, QUERY_LOG, QUERY_RECORD, CASES, MEETINGS)
         and not is_left_by_program(p.name)
     ]
     offices = load_offices(contracts)

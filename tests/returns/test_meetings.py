@@ -1,0 +1,196 @@
+"""Does a paper of a meeting count only as somebody signed it, and is whatever is wrong in it
+told with its line?
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from assessments import EXERCISE, MEETING, PRIORITIES
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import ContractError, SignOffError, UserError
+from pipeline.project import Project
+from pipeline.returns.intake.folder import find_returns
+from pipeline.returns.meetings import Meeting, Priorities, load_papers, secret_reasons
+from pipeline.returns.meetings_recorded import decisions, papers_of, record_paper, take_back
+from pipeline.system.signed.people import Person, person
+
+WHO: Person = person("Exercise", "analyst", day="2024-01-10")
+
+
+@pytest.fixture
+def folder(project: Project) -> Path:
+    own = project.returns / str(EXERCISE) / "meetings"
+    own.mkdir(parents=True)
+    return own
+
+
+def told(project: Project, contracts: Contracts) -> str:
+    with pytest.raises(ContractError) as caught:
+        load_papers(project, contracts, round_=EXERCISE)
+    return f"{caught.value}"
+
+
+def record(project: Project, contracts: Contracts, name: str, reason: str = "") -> None:
+    record_paper(project, contracts, round_=EXERCISE, name=name, reason=reason, who=WHO)
+
+
+def test_papers_are_read_with_levels_reasons_and_who_agreed(
+    project: Project, contracts: Contracts, folder: Path
+) -> None:
+    (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+    (folder / "priorities.yaml").write_text(PRIORITIES, encoding="utf-8")
+    meeting, chosen = load_papers(project, contracts, round_=EXERCISE)
+    assert isinstance(meeting, Meeting)
+    drugs, trafficking, _ = meeting.levels
+    assert (drugs.area, drugs.level, drugs.agreed) == ("DRUGS", 4, meeting.states)
+    assert drugs.reason == "Routes moved, and what states seize follows them late."
+    assert (trafficking.agreed, trafficking.line) == (("AL", "BG", "RO"), 9)
+    assert isinstance(chosen, Priorities)
+    assert [area for area, _ in chosen.areas] == ["MIG", "DRUGS"]
+
+
+def test_a_restricted_reason_is_looked_for_in_versions_for_others(
+    project: Project, contracts: Contracts, folder: Path
+) -> None:
+    (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+    papers = load_papers(project, contracts, round_=EXERCISE)
+    (secret,) = secret_reasons(papers, {"public"})
+    assert secret.startswith("A route through")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ("level: very high", "level: extreme", "there is no level 'extreme'; allowed: low, medium"),
+        ("area: THB", "area: PIRACY", "'PIRACY' is no crime area that is assessed"),
+        ("area: THB", "area: DRUGS", "DRUGS stands twice"),
+        ("[RO, AL, BG]", "[RO, ME]", "ME agreed, and did not take part"),
+        ("[RO, AL, BG]", "[RO, XX]", "'XX' is no member state"),
+        ("[RO, AL, BG]", "[]", "agreed"),
+        ("2023-10-04", "2023-02-30", "there is no such day: 2023-02-30"),
+        ("2023-10-04", "2019-10-04", "outside of 2023 to 2025"),
+        ("found by few offices", "found by 3 offices", "'3' is a number"),
+        ("found by few offices", "found by thirty offices", "'thirty' is a number"),
+        ("Victims are", "It is highly likely that victims are", "'highly likely' is a judgement"),
+        ("Victims are", "With moderate confidence victims are", "'moderate confidence' is a jud"),
+        (
+            "Victims are found",
+            "Victims in Romania are found",
+            "it names Romania, and is cleared as",
+        ),
+        ("Victims are found", "Victims in ROMANIA were found", "it names Romania"),
+        ("Victims are", "Write to a.pop@example.org, victims are", "names no person"),
+        ("Victims are", "Vic\\u202etims are", "turns of its direction"),
+        ("Victims are", "Victims *often* are", "'*' is no sign of a plain text"),
+        ("clearance: public\n    reason: Vic", "clearance: secret\n    reason: Vic", "clearance"),
+        ("levels:", "level:", "levels"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    project: Project, contracts: Contracts, folder: Path, was: str, becomes: str, says: str
+) -> None:
+    changed = MEETING.replace(was, becomes, 1)
+    if "\\u" in becomes:
+        changed = changed.replace(
+            "reason: Vic\\u202etims are found by few offices.",
+            'reason: "Vic\\u202etims are found by few offices."',
+        )
+    assert changed != MEETING
+    (folder / "1.yaml").write_text(changed, encoding="utf-8")
+    said = told(project, contracts)
+    assert says in said
+    assert "2023/meetings/1.yaml" in said
+    assert "a.pop" not in said
+
+
+@pytest.mark.parametrize("name", ["10.yaml", "meeting.yaml", "1.yml", "notes.txt", "1.YAML"])
+def test_a_file_of_another_name_is_told(
+    project: Project, contracts: Contracts, folder: Path, name: str
+) -> None:
+    (folder / name).write_text(MEETING, encoding="utf-8")
+    assert "is no paper of a meeting" in told(project, contracts)
+
+
+def test_the_folder_is_no_return(project: Project, contracts: Contracts, folder: Path) -> None:
+    (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+    assert find_returns(project, contracts, round_=EXERCISE) == []
+
+
+class TestOnRecord:
+    def test_nothing_counts_that_nobody_signed(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+        assert not decisions(project, contracts, round_=EXERCISE).papers
+        assert "not recorded" in str(papers_of(project, EXERCISE)[0])
+        record(project, contracts, "1")
+        (met,) = decisions(project, contracts, round_=EXERCISE).meetings
+        assert met.name == "1"
+        assert papers_of(project, EXERCISE)[0].counts
+
+    def test_a_paper_that_was_changed_or_is_gone_stops_the_build(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        path = folder / "1.yaml"
+        path.write_text(MEETING, encoding="utf-8")
+        record(project, contracts, "1")
+        path.write_text(MEETING.replace("very high", "high"), encoding="utf-8")
+        with pytest.raises(SignOffError, match="changed since it was recorded"):
+            decisions(project, contracts, round_=EXERCISE)
+        with pytest.raises(UserError, match="no reason"):
+            record(project, contracts, "1")
+        record(project, contracts, "1", "a slip of the pen")
+        assert decisions(project, contracts, round_=EXERCISE).meetings[0].levels[0].level == 3
+        path.unlink()
+        with pytest.raises(SignOffError, match="its file gone"):
+            decisions(project, contracts, round_=EXERCISE)
+        with pytest.raises(UserError, match="its file gone"):
+            record(project, contracts, "1", "again")
+
+    def test_a_record_is_taken_back_with_a_reason(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        path = folder / "1.yaml"
+        path.write_text(MEETING, encoding="utf-8")
+        record(project, contracts, "1")
+        with pytest.raises(UserError, match="on record already"):
+            record(project, contracts, "1")
+        with pytest.raises(UserError, match="no reason"):
+            take_back(project, round_=EXERCISE, name="1", reason=" ", who=WHO)
+        left = take_back(project, round_=EXERCISE, name="1", reason="not yet agreed", who=WHO)
+        assert left is not None
+        assert not left.counts
+        assert not decisions(project, contracts, round_=EXERCISE).papers
+        with pytest.raises(UserError, match="not on record"):
+            take_back(project, round_=EXERCISE, name="1", reason="again", who=WHO)
+
+    def test_a_wrong_paper_is_not_recorded(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        (folder / "1.yaml").write_text(MEETING.replace("medium", "so so"), encoding="utf-8")
+        with pytest.raises(ContractError, match="there is no level"):
+            record(project, contracts, "1")
+        assert not project.meetings.exists()
+
+    def test_a_line_taken_out_of_the_record_is_seen(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        for name in ("1", "2"):
+            (folder / f"{name}.yaml").write_text(MEETING, encoding="utf-8")
+            record(project, contracts, name)
+        lines = project.meetings.read_text(encoding="utf-8").splitlines()
+        project.meetings.write_text(f"{lines[1]}\n", encoding="utf-8")
+        with pytest.raises(SignOffError):
+            decisions(project, contracts, round_=EXERCISE)
+
+    def test_the_later_meeting_stands(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        for name in ("2", "1"):
+            (folder / f"{name}.yaml").write_text(MEETING, encoding="utf-8")
+            record(project, contracts, name)
+        meetings = decisions(project, contracts, round_=EXERCISE).meetings
+        assert [met.name for met in meetings] == ["1", "2"]
