@@ -366,7 +366,7 @@ class TestMeeting:
     ) -> None:
         key = f"{DRUGS}.2.ALL.MEETING"
         cell = assessed.store("restricted").cell(Key.parse(key))
-        assert (cell.value, cell.coverage, cell.of) == (4, 6, 11)
+        assert (str(cell.value), cell.coverage, cell.of) == ("4.000", 6, 11)
         assert assessed.contracts.word_of(cell.key, cell.value) == "very high"
         told = "\n".join(
             lines(explain(assessed.project, assessed.contracts, round_=EXERCISE, text=key))

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.values import read_register
-from pipeline.numbers.stored_tables import StoredContribution, StoredFact
-from pipeline.report.document.contributed import write_contributions
+from pipeline.numbers.stored_tables import StoredContribution, StoredDecision, StoredFact
+from pipeline.report.document.contributed import write_contributions, write_decisions
 from pipeline.report.exhibits.judgements import (
     build_areas,
     build_judgement,
@@ -259,3 +259,43 @@ def test_areas_judged_before_the_meeting_alone_are_told_as_such(made: MakeStore)
     whole = build_areas(spec, made(cells(after)), number="Table 1", values=VALUES)
     assert isinstance(whole, TableView)
     assert not [note for note in whole.notes if "before" in note]
+
+
+class TestMeeting:
+    MET: Answers = {("DRUGS", "ALL"): {"LEVEL": 3, "MEETING": 4}}
+
+    def test_the_level_of_a_meeting_stands_beside_that_of_the_scores(self, made: MakeStore) -> None:
+        store = made(cells({**FULL, **self.MET}))
+        told = words(grid(store))
+        assert told["Level of threat that the scores suggest"][0] == "high"
+        assert told["Level of threat that the meeting judged"] == ["very high", "", "5 of 11"]
+        spec = ExhibitSpec("JA", "judged_areas", "Areas, {year}")
+        view = build_areas(spec, store, number="Table 1", values=VALUES)
+        assert isinstance(view, TableView)
+        assert [c.label for c in view.columns][1:3] == ["Scores suggest", "Meeting judged"]
+        assert words(view)["Drug trafficking"][:2] == ["high", "very high"]
+
+    def test_an_area_that_only_a_meeting_judged_is_judged(self, made: MakeStore) -> None:
+        store = made(cells({("VEH", "ALL"): {"MEETING": 2}}))
+        assert judged_areas(store) == ["VEH"]
+        told = words(grid(store, "VEH"))
+        assert told == {"Level of threat that the meeting judged": ["medium", "5 of 11"]}
+
+    def test_reasons_are_told_of_the_areas_asked_for(self, made: MakeStore) -> None:
+        store = made(
+            cells({("DRUGS", "ALL"): {"MEETING": 4}}),
+            decisions=(
+                StoredDecision("level", "DRUGS", 0, "1", "Routes moved.", "Meeting of experts"),
+                StoredDecision("priority", "VEH", 1, "priorities", "It pays.", "Chosen by all"),
+            ),
+        )
+        (why,) = write_decisions(store, "level", ["DRUGS"])
+        assert (why.name, why.texts) == (
+            "Why the meeting judged so",
+            (("Routes moved.", "Meeting of experts"),),
+        )
+        assert not write_decisions(store, "level", ["VEH"])
+        (chosen,) = write_decisions(store, "priority", [])
+        assert chosen.name == "First: stolen vehicles"
+        noted = [s.place for s in store.shown if isinstance(s, Sentence)]
+        assert "decisions.VEH.priority.1" in noted

@@ -202,8 +202,10 @@ class Judge:
 
     def _pieces(self, statement: Fact | Sentence) -> list[tuple[str, str]]:
         """The sentence as it must read, cut into its own words and its bindings with
-        their class.
+        their class. A text that was cleared letter for letter is one piece.
         """
+        if statement.bound in self.register.written:
+            return [(compact(statement.bound), "cleared text")]
         parts = _BINDING.split(statement.bound)
         fixed = [self.facts.bindings.texts(b) or (_NOTHING,) for b in parts[1::2]]
         groups = ["(" + "|".join(map(re.escape, texts)) + ")" for texts in fixed]

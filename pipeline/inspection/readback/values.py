@@ -105,6 +105,11 @@ class Register:
     def withheld(self) -> set[str]:
         return {key for key, cell in self.cells.items() if cell.withheld}
 
+    @property
+    def written(self) -> frozenset[str]:
+        """What people wrote that the version may tell, letter for letter, with its heads."""
+        return self.contributed | self.decided
+
     def printed(self, reference: str) -> Texts:
         """The texts that may stand in a table or a chart for a key, or for a formula
         written `name(key, key + key)`.

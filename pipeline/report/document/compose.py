@@ -31,6 +31,7 @@ from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_fi
 from pipeline.report.exhibits.headline import headlines_of
 from pipeline.report.exhibits.judgements import (
     SCORES,
+    in_sentence,
     judged_areas,
     released_session,
     session_of,
@@ -472,7 +473,7 @@ class Writer:
 
     def _key_judgement(self, area: str) -> Markup:
         label = self.store.label(SCORES, "area", code=area)
-        name = f"{label[:1].lower()}{label[1:]}"
+        name = in_sentence(label)
         own = {"area": area, "area_name": name, "session": session_of(self.store, area)}
         own["met"] = released_session(self.store)
         return self.text("judgement", "key", **own)

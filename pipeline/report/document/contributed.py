@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pipeline.report.exhibits.judgements import SCORES
+from pipeline.report.exhibits.judgements import SCORES, in_sentence, place_word
 from pipeline.report.ledger import Sentence
 from pipeline.report.printing import Printing
 
@@ -42,7 +42,7 @@ def write_contributions(store: Printing, areas: Collection[str]) -> list[Topic]:
                 store.note(Sentence(text, text, f"{SECTION}.{area}.{topic}.{number}", text, {}))
         name = store.label(TABLE, "topic", code=topic)
         if len(areas) > 1:
-            name = f"{store.label(TABLE, 'area', code=area)}: {name[:1].lower()}{name[1:]}"
+            name = f"{store.label(TABLE, 'area', code=area)}: {in_sentence(name)}"
         topics.append(Topic(name, tuple(texts)))
     return topics
 
@@ -52,14 +52,21 @@ def write_decisions(store: Printing, kind: str, areas: Collection[str]) -> list[
     order of the choice, each text noted as printed; of all areas where none is named.
     """
     found: dict[str, list[tuple[str, str]]] = {}
+    places: dict[str, int] = {}
     for own in store.decisions:
         if own.kind == kind and (not areas or own.area in areas):
             found.setdefault(own.area, []).append((own.reason, own.head))
+            places[own.area] = own.place
     topics = []
     for area, texts in found.items():
+        name = store.label(SCORES, "area", code=area)
+        if places[area]:
+            name = f"{place_word(places[area]).capitalize()}: {in_sentence(name)}"
+        elif len(areas) == 1:  # the chapter is of this area
+            name = "Why the meeting judged so"
         for number, pair in enumerate(texts, 1):
             for text in pair:
                 place = f"{DECIDED}.{area}.{kind}.{number}"
                 store.note(Sentence(text, text, place, text, {}))
-        topics.append(Topic(store.label(SCORES, "area", code=area), tuple(texts)))
+        topics.append(Topic(name, tuple(texts)))
     return topics

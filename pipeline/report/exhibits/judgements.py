@@ -141,7 +141,8 @@ def build_areas(
         session = session_of(store, area)
         views = [_level(store, area, session=session)]
         if has_met:
-            views.append(_met(store, area))
+            met = _met(store, area)
+            views.append(met if met.text else CellView("not judged", status="missing"))
         views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
         likelihood = _settings(store).matrix.likelihood
         views.append(_counted(store, Question(SCORES, area, session, likelihood)))
@@ -210,7 +211,7 @@ def build_priorities(
     columns += [Column(head, "text", weight=18) for head in ("Level", "Trend", "Confidence")]
     rows, place = [], 1
     for _, areas in sorted(found.items(), reverse=True):
-        proposed = _PLACES[place - 1] if place <= len(_PLACES) else "later"
+        proposed = place_word(place)
         for area in areas:
             session = session_of(store, area)
             views = [_level(store, area, session=session)]
@@ -221,6 +222,16 @@ def build_priorities(
     return _table(
         spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=judged
     )
+
+
+def place_word(place: int) -> str:
+    """`first` of 1: the place of a crime area among priorities."""
+    return _PLACES[place - 1] if place <= len(_PLACES) else "later"
+
+
+def in_sentence(label: str) -> str:
+    """A label as it stands inside of a sentence."""
+    return f"{label[:1].lower()}{label[1:]}"
 
 
 _PLACES = (
