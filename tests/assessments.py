@@ -16,7 +16,7 @@ from pipeline.contracts.template import build_workbook
 from pipeline.project import Project
 from pipeline.report.exhibits.judgements import AFTER, BEFORE
 from pipeline.returns.intake.folder import MEETINGS
-from pipeline.returns.meetings_recorded import record_paper
+from pipeline.returns.meetings.recorded import record_paper
 from pipeline.system.signed.people import person
 
 ASSESSMENT = "assessment"

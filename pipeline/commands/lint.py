@@ -23,7 +23,7 @@ def lint_everything(project: Project) -> Iterator[str]:
     from pipeline.contracts.population import load_population
     from pipeline.report.document.lint_templates import lint_templates
     from pipeline.returns.cases import load_cases
-    from pipeline.returns.meetings import load_papers
+    from pipeline.returns.meetings.papers import load_papers
 
     yield from lint_project(project)
     contracts = load_contracts(project.contracts)

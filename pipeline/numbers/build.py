@@ -19,7 +19,7 @@ from pipeline.numbers.versions import StoreInputs
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
 from pipeline.returns.cases import load_cases
-from pipeline.returns.meetings_recorded import decisions
+from pipeline.returns.meetings.recorded import decisions
 from pipeline.returns.rules.query_log import read_log
 from pipeline.returns.rules.validated import Validated, read_validation
 from pipeline.system.progress import Progress, silent

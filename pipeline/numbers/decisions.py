@@ -14,8 +14,8 @@ from datetime import date
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
 from pipeline.numbers.stored_tables import StoredDecision
-from pipeline.returns.meetings import Meeting
-from pipeline.returns.meetings_recorded import Decisions
+from pipeline.returns.meetings.papers import Meeting
+from pipeline.returns.meetings.recorded import Decisions
 
 OF_LEVEL, OF_PRIORITY = "level", "priority"  # what a reason is of
 

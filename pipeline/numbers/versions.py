@@ -32,7 +32,7 @@ from pipeline.numbers.stored_tables import (
     StoredSource,
 )
 from pipeline.returns.cases import Case, told_to
-from pipeline.returns.meetings_recorded import Decisions
+from pipeline.returns.meetings.recorded import Decisions
 
 
 @dataclass(frozen=True)

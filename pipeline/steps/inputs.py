@@ -24,8 +24,8 @@ from pipeline.project import CODE_ROOT, DEFINITION, Project
 from pipeline.report.document.order import Source
 from pipeline.returns.cases import SCHEMA as CASES_SCHEMA
 from pipeline.returns.cases import case_files
-from pipeline.returns.meetings import SCHEMAS as PAPER_SCHEMAS
-from pipeline.returns.meetings import paper_files
+from pipeline.returns.meetings.papers import SCHEMAS as PAPER_SCHEMAS
+from pipeline.returns.meetings.papers import paper_files
 from pipeline.system.files import name_as_text
 from pipeline.system.signed.people import parse_day
 from pipeline.system.sources import names_in, sources_of

@@ -13,8 +13,8 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError, SignOffError, UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import find_returns
-from pipeline.returns.meetings import Meeting, Priorities, load_papers, secret_reasons
-from pipeline.returns.meetings_recorded import decisions, papers_of, record_paper, take_back
+from pipeline.returns.meetings.papers import Meeting, Priorities, load_papers, secret_reasons
+from pipeline.returns.meetings.recorded import decisions, papers_of, record_paper, take_back
 from pipeline.system.signed.people import Person, person
 
 WHO: Person = person("Exercise", "analyst", day="2024-01-10")

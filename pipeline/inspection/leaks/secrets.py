@@ -27,8 +27,8 @@ from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
 from pipeline.returns.cases import load_cases, secret_texts, told_to
 from pipeline.returns.cleared import sources_of
-from pipeline.returns.meetings import secret_reasons
-from pipeline.returns.meetings_recorded import decisions
+from pipeline.returns.meetings.papers import secret_reasons
+from pipeline.returns.meetings.recorded import decisions
 from pipeline.system.files import name_as_text
 from pipeline.system.kept import open_database
 

@@ -15,7 +15,7 @@ from pipeline.contracts.outside import load_figures
 from pipeline.contracts.population import load_population
 from pipeline.numbers.sql.runner import read_models, run_checks, run_models
 from pipeline.project import Project
-from pipeline.returns.meetings import Meeting
+from pipeline.returns.meetings.papers import Meeting
 from pipeline.system.columns import insert_rows
 from pipeline.system.files import unfinished
 from pipeline.system.kept import (

@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
-from pipeline.returns.meetings import (
+from pipeline.returns.meetings.papers import (
     PRIORITIES,
     Meeting,
     Paper,

@@ -4,7 +4,7 @@
 threat by crime area with its reason and who agreed, and `priorities.yaml`, the crime areas
 that were chosen. They are written at the Center and looked at like texts of senders; what
 is wrong is told with file and line. Which of them count says
-`pipeline.returns.meetings_recorded`.
+`pipeline.returns.meetings.recorded`.
 """
 
 from __future__ import annotations
