@@ -176,6 +176,10 @@ record-meeting: .venv/.installed-requirements  ## What meetings decided in ROUND
 preview: .venv/.installed-requirements  ## One chapter of a built round as page and PDF: REPORT= CHAPTER=drugs VERSION= WATCH=1 renews it when saved
 	@$(RUN) preview $(SUBJECT) $(call option,--chapter,CHAPTER) $(if $(WATCH),--watch)
 
+meeting: .venv/.installed-requirements  ## The papers of an expert meeting of ROUND, book and amendment sheet: N=1 before the first, N=2 before the second
+	@$(RUN) build --round $(ROUND) --versions restricted --until stores
+	@$(RUN) meeting --round $(ROUND) $(call option,--number,N)
+
 ##@ Review: what was made, and is it fit
 desk: .venv/.installed-requirements  ## Show the page on the whole round on loopback: PORT=8000, SERVE=no to write it only
 	@$(RUN) desk --round $(ROUND) $(if $(filter no,$(SERVE)),,--serve $(call option,--port,PORT))
@@ -352,7 +356,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: help
 .PHONY: calendar open template import context published dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers history check-return
-.PHONY: reports report plan check-text review-texts clear-text record-meeting preview
+.PHONY: reports report plan check-text review-texts clear-text record-meeting preview meeting
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean

@@ -146,6 +146,12 @@ class Project:
         """
         return self.round_folder(round_) / "preview"
 
+    def meeting_folder(self, round_: int, number: int) -> Path:
+        """Restricted: the papers of an expert meeting. They are no version, and nothing is
+        released from here.
+        """
+        return self.round_folder(round_) / "meetings" / str(number)
+
     def signoff_record(self, round_: int, report: str, *, version: str) -> Path:
         """Restricted: who moved a version from draft to release, when, and over which
         files.

@@ -22,6 +22,7 @@ from pipeline import __version__
 from pipeline.commands.cli_aloud import app as aloud_commands
 from pipeline.commands.cli_build import app as build_commands
 from pipeline.commands.cli_gate import app as gate_commands
+from pipeline.commands.cli_meeting import app as meeting_commands
 from pipeline.commands.cli_opening import app as opening_commands
 from pipeline.commands.cli_operate import app as operate_commands
 from pipeline.commands.cli_preview import app as preview_commands
@@ -70,6 +71,7 @@ app.add_typer(build_commands)
 app.add_typer(opening_commands)
 app.add_typer(gate_commands)
 app.add_typer(preview_commands)
+app.add_typer(meeting_commands)
 app.add_typer(operate_commands)
 app.add_typer(proof_commands)
 app.add_typer(rehearsal_commands)

@@ -39,11 +39,11 @@ def record_meeting(
     paper, sign it, so that reports print it.
     """
     from pipeline.contracts.model import load_contracts
-    from pipeline.returns import meetings_recorded
+    from pipeline.returns.meetings import recorded
 
     project = Project.here()
     if not paper:
-        found = meetings_recorded.papers_of(project, round_)
+        found = recorded.papers_of(project, round_)
         for one in found:
             typer.echo(str(one))
         counted = sum(p.counts for p in found)
@@ -53,12 +53,10 @@ def record_meeting(
     with at_work(project, f"record-meeting {round_}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "record-meeting")
         if take_back:
-            left = meetings_recorded.take_back(
-                project, round_=round_, name=paper, reason=reason, who=who
-            )
+            left = recorded.take_back(project, round_=round_, name=paper, reason=reason, who=who)
             typer.echo(str(left or f"{paper}  taken off the record, and its file is gone"))
         else:
-            entered = meetings_recorded.record_paper(
+            entered = recorded.record_paper(
                 project, contracts, round_=round_, name=paper, reason=reason, who=who
             )
             typer.echo(str(entered))

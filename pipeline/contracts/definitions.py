@@ -43,6 +43,7 @@ _REPORT_SCHEMA = {
         },
         "borrowed_cubes": _NAMES,
         "cases": _NAMES_OR_ALL,
+        "meeting": {**_NAMES, "minItems": 1},
         "versions": {
             "type": "object",
             "minProperties": 1,
@@ -87,6 +88,7 @@ class ReportFile:
     colour: str  # of its headings and its cover
     borrowed_cubes: tuple[str, ...]
     cases: tuple[str, ...]  # crime areas of the cases that it tells, _T for all
+    meeting: tuple[str, ...]  # chapters of the book for meetings of experts
     versions: Mapping[str, tuple[str, ...]]
     file: YamlFile
 
@@ -133,6 +135,7 @@ def read_report_file(templates: Path, report: str) -> ReportFile:
         own["colour"],
         tuple(own.get("borrowed_cubes", ())),
         tuple(own.get("cases", ())),
+        tuple(own.get("meeting", ())),
         {name: tuple(chapters) for name, chapters in own["versions"].items()},
         file,
     )

@@ -225,7 +225,7 @@ class Reader:
         own = {
             f"{self.watch.name(definition)}: {name}": digest
             for name, digest in self.entries(definition).items()
-            if name not in ("versions", "borrowed_cubes", "cases")
+            if name not in ("versions", "borrowed_cubes", "cases", "meeting")
             and (not name.startswith("versions/") or name == f"versions/{version}")
         }
         told = {

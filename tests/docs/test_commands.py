@@ -62,6 +62,9 @@ NOT_RUN = {
     r"make record-meeting .*N=.*": (
         "it needs a paper of a meeting; tests/returns/test_meetings.py records some"
     ),
+    r"make (meeting|amendments)\b.*": (
+        "it needs judgements; tests/release/test_meeting_papers.py writes papers of an exercise"
+    ),
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"
     ),

@@ -160,8 +160,9 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         return Worked(reference, "left out of the drawing", None)
     if name == "tenths":
         return _of_ten(reference, first, parts=rest.split(", "), cells=cells)
-    if name in ("middle", "between"):
+    if name in ("middle", "between", "answers"):
         told = {
+            "answers": "how many states chose each word, and how many did not judge",
             "middle": "the middle of the answers in their order",
             "between": "the outermost answers",
         }

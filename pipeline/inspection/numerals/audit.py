@@ -95,6 +95,14 @@ def check_numbers(
         read_known(templates, contracts, store=store, report=report, version=version),
         ledger=ledger,
     )
+    require_accounted(found, where=f"{report}, {version} version")
+    return found
+
+
+def require_accounted(found: NumberAudit, *, where: str) -> None:
+    """Raises NumberAuditError that lists page, place, numeral and words around it of what is
+    no cell, no formula and no exception in a document, which `where` names.
+    """
     if found.unaccounted:
         left = len(found.unaccounted)
         listed = "\n".join(f"  - {u}" for u in found.unaccounted[:_LISTED])
@@ -102,7 +110,7 @@ def check_numbers(
         raise NumberAuditError(
             f"{left} of {found.numerals} numerals are no cell, no formula and no listed"
             f" exception:\n{listed}{rest}",
-            where=f"{report}, {version} version",
+            where=where,
             allowed=(
                 "a cell by its key, a formula over cells, or an entry of"
                 " templates/shared/number_exceptions.yaml"
@@ -112,7 +120,6 @@ def check_numbers(
                 " (docs/how-to/number-audit.md)"
             ),
         )
-    return found
 
 
 @collector_at_rest()

@@ -15,6 +15,8 @@ from typing import Protocol
 from pipeline.cells import REGIONS, Key
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
+from pipeline.inspection.readback.answers import NAME as ANSWERS
+from pipeline.inspection.readback.answers import answers_told
 from pipeline.inspection.readback.scores import READINGS
 from pipeline.inspection.readback.values import number
 from pipeline.report.ledger import (
@@ -85,9 +87,8 @@ class TableCheck:
         if not reference:
             self.known.claim_label(passage, self.cubes)
             return ""
-        for option in sorted(
-            map(squeeze, self.known.register.printed(reference)), key=len, reverse=True
-        ):
+        printed = self._printed(reference)
+        for option in sorted(map(squeeze, printed), key=len, reverse=True):
             if not option and passage.bare in ("", "none"):
                 return ""
             rest = passage.bare[len(option) :]
@@ -96,8 +97,15 @@ class TableCheck:
                 if not wrong:
                     passage.claim(0, len(option), kind_of(reference), reference)
                 return wrong
-        allowed = " or ".join(t for t in self.known.register.printed(reference) if t) or "nothing"
+        allowed = " or ".join(filter(None, printed)) or "nothing"
         return f"{reference} is {allowed}"
+
+    def _printed(self, reference: str) -> tuple[str, ...]:
+        """The texts that may stand for a key or a formula."""
+        register = self.known.register
+        if reference.startswith(f"{ANSWERS}("):
+            return answers_told(reference, register.cells, self.known.contracts)
+        return register.printed(reference)
 
     def _misplaced(self, reference: str, row_label: str, *, column: int) -> str:
         beside = [row_label]

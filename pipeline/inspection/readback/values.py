@@ -5,8 +5,10 @@ apart from the renderer.
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -92,7 +94,8 @@ class Register:
     cases: dict[str, Texts] = field(default_factory=dict)
     # all texts of the cases that the version may tell, with their bindings
     case_texts: Texts = ()
-    # what experts wrote, and how sure each of them is, as far as the version may print it
+    # what experts wrote, how sure each of them is, and how a meeting calls it, as far as the
+    # version may print it
     contributed: frozenset[str] = frozenset()
     # the reasons of decisions that the version may tell, and their heads
     decided: frozenset[str] = frozenset()
@@ -332,7 +335,7 @@ def _from_store(path: Path) -> Register:
         told = connection.execute(
             "select case_id, name, value, day, said from case_facts order by all"
         ).fetchall()
-        written = connection.execute("select text, head from contributions").fetchall()
+        written = connection.execute("select area, topic, text, head from contributions").fetchall()
         decided = connection.execute("select reason, head from decisions").fetchall()
         texts = connection.execute(
             "select title, head, paragraphs, cited from cases order by case_id"
@@ -370,9 +373,25 @@ def _from_store(path: Path) -> Register:
         corrected,
         cases,
         said_of_cases,
-        frozenset(text for pair in written for text in pair if text),
+        frozenset(_contributed(written)),
         frozenset(text for pair in decided for text in pair if text),
     )
+
+
+def _contributed(written: Iterable[tuple[str, str, str, str]]) -> Iterator[str]:
+    """Each text of an expert, what a report says of it, and what the book of a meeting
+    does: a reference, a part of its hash, and how sure it is.
+    """
+    counted: Counter[tuple[str, str]] = Counter()
+    for area, topic, text, head in written:
+        counted[area, topic] += 1
+        yield text
+        if head:
+            yield head
+            _, dot, evaluation = head.partition(" \N{MIDDLE DOT} ")
+            hashed = hashlib.sha256(text.encode()).hexdigest()[:8]
+            reference = f"{area}-{topic}-{counted[area, topic]} \N{MIDDLE DOT} {hashed}"
+            yield f"{reference}{dot}{evaluation}"
 
 
 def _told(value: Decimal | None, *, day: str, said: str) -> str:

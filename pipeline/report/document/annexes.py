@@ -27,6 +27,7 @@ from pipeline.numbers.sql.lineage import own_models
 from pipeline.report.document.mirrored import build_mirror
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
+from pipeline.report.exhibits.answers import build_answers, build_apart
 from pipeline.report.exhibits.exhibit_rules import OUTSIDE_SCORES
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.judgements import (
@@ -733,6 +734,8 @@ _BUILDERS: dict[str, Builder] = {
     "judged_areas": build_areas,
     "threat_matrix": build_matrix,
     "priorities": build_priorities,
+    "answers": build_answers,
+    "apart": build_apart,
     "overview": _overview,
     "strips": build_strips,
     "provenance": _provenance,

@@ -328,37 +328,40 @@ class Writer:
         self.read.add(self.templates / path)
         if self.leaves_out(self.templates / path):
             return ""
-        states = self.store.contracts.members(self.store.round)
         with mistakes_told(self.templates):
-            body = self.environment.get_template(path).render(
-                chapter=self.chapter,
-                annex=self.annex,
-                opening=self.opening,
-                section=self.section,
-                text=self.text,
-                exhibit=self.exhibit,
-                pair=self.pair,
-                findings=self.findings,
-                cases=self.cases,
-                contributions=self.contributions,
-                priorities=self.priorities,
-                has_priorities=self.has_priorities,
-                has_cases=partial(has_cases, self.store, ()),
-                has_figures=self.store.has_figures,
-                on_paper=self.on_paper,
-                country=self.country,
-                release=self.release,
-                states=states,
-                round=self.store.round,
-                is_asked=self.store.is_asked,
-                is_judged=self.is_judged,
-                judged=self.judged,
-                contract=self.store.contracts.contract(self.store.report),
-                edition=self.store.edition,
-            )
+            body = self.environment.get_template(path).render(**self.calls())
         # Chapters follow each other on a page; a new part starts a new one.
         opens = " opens" if name in _OPENING else ""
         return f'<section class="chapter{opens}">\n{body}\n</section>'
+
+    def calls(self) -> dict[str, Any]:
+        """What a template of a chapter may call and look at, by the names that it uses."""
+        return {
+            "chapter": self.chapter,
+            "annex": self.annex,
+            "opening": self.opening,
+            "section": self.section,
+            "text": self.text,
+            "exhibit": self.exhibit,
+            "pair": self.pair,
+            "findings": self.findings,
+            "cases": self.cases,
+            "contributions": self.contributions,
+            "priorities": self.priorities,
+            "has_priorities": self.has_priorities,
+            "has_cases": partial(has_cases, self.store, ()),
+            "has_figures": self.store.has_figures,
+            "on_paper": self.on_paper,
+            "country": self.country,
+            "release": self.release,
+            "states": self.store.contracts.members(self.store.round),
+            "round": self.store.round,
+            "is_asked": self.store.is_asked,
+            "is_judged": self.is_judged,
+            "judged": self.judged,
+            "contract": self.store.contracts.contract(self.store.report),
+            "edition": self.store.edition,
+        }
 
     def chapter(self, id_: str, title: str, *, running: str = "") -> Markup:
         """The heading of a chapter; `running` is what of a long title stands at the head

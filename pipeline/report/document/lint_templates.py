@@ -24,6 +24,7 @@ from pipeline.errors import NarrativeError, UserError
 from pipeline.numbers.store_files import write_empty_store
 from pipeline.project import ENDING, Project
 from pipeline.report.charts.palette import READABLE, contrast_on_paper
+from pipeline.report.document.book import RESTRICTED, BookWriter, read_book
 from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.quality import read_quality
@@ -34,6 +35,7 @@ from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.sections import file_faults, read_sections
 from pipeline.report.narrative.style import read_style_rules
 from pipeline.report.printing import Printing
+from pipeline.returns.meetings.texts import MEETINGS
 from pipeline.system.page_templates import mistakes_told, open_templates
 from pipeline.system.yaml_files import name_of
 
@@ -63,9 +65,13 @@ def lint_templates(
             store_path = Path(folder) / f"{report}.duckdb"
             write_empty_store(store_path, round_)
             done: set[str] = set()
-            for version in read_report_file(project.templates, report).versions:
+            own = read_report_file(project.templates, report)
+            for version in own.versions:
                 store = Printing(store_path, contracts, report=report, version=version)
                 yield from _written(store, project.templates, done=done)
+            if own.meeting:
+                store = Printing(store_path, contracts, report=report, version=RESTRICTED)
+                yield from _book_written(store, project.templates)
 
 
 def _parsed(templates: Path) -> Iterator[str]:
@@ -204,11 +210,13 @@ def _definition(
         if tables.get(cube, report) == report:
             place = own.file.place(("borrowed_cubes", number))
             yield f"{where} {place}: '{cube}' is no table of another report"
-    for name, chapters in own.versions.items():
-        if name not in versions:
+    listed: dict[tuple[str, ...], tuple[str, ...]] = {("meeting",): own.meeting}
+    listed |= {("versions", name): chapters for name, chapters in own.versions.items()}
+    for key, chapters in listed.items():
+        if key != ("meeting",) and key[-1] not in versions:
             allowed = ", ".join(sorted(versions))
             yield (
-                f"{where} {own.file.place(('versions', name))}: versions.yaml has no such version;"
+                f"{where} {own.file.place(key)}: versions.yaml has no such version;"
                 f" allowed: {allowed}"
             )
         for number, chapter in enumerate(chapters):
@@ -216,14 +224,14 @@ def _definition(
                 (templates / f / "chapters" / f"{chapter}.html.j2").is_file()
                 for f in (report, "shared")
             ):
-                place = own.file.place(("versions", name, number))
+                place = own.file.place((*key, number))
                 yield (
                     f"{where} {place}: the chapter '{chapter}' has no template; write it, or"
                     " correct the name"
                 )
-    for text, key in ((own.title, "title"), (own.reference, "reference")):
+    for text, name in ((own.title, "title"), (own.reference, "reference")):
         try:
-            fill(text, {"year": "2022"}, where=f"{where} {own.file.place((key,))}")
+            fill(text, {"year": "2022"}, where=f"{where} {own.file.place((name,))}")
         except UserError as problem:
             yield str(problem)
 
@@ -237,21 +245,34 @@ def _written(store: Printing, templates: Path, *, done: set[str]) -> Iterator[st
         writer = DryWriter(
             store, templates, read_definition(templates, store.report, version=store.version)
         )
-        writer.narrative = Narrative(
-            templates / store.report / "narrative",
-            store,
-            judges_words=False,
-            tell=lambda problem: told.setdefault(f"templates/{problem}"),
-        )
+        writer.listen(told)
     except UserError as problem:
         yield str(problem)
         return
-    writer.told = told
     for name in writer.definition.chapters:
         if name not in done:
             done.add(name)
             writer.tried(lambda name=name: writer.write_chapter(name))  # type: ignore[misc]
     writer.build_rest()
+    yield from told
+
+
+def _book_written(store: Printing, templates: Path) -> Iterator[str]:
+    """Write the chapters of the book for each meeting; what a report places is built
+    already.
+    """
+    told: dict[str, None] = {}
+    for meeting in MEETINGS:
+        try:
+            definition = read_book(templates, store.report, meeting=meeting)
+            writer = DryBookWriter(store, templates, definition)
+            writer.at_meeting(meeting)
+            writer.listen(told)
+        except UserError as problem:
+            yield str(problem)
+            return
+        for name in definition.chapters:
+            writer.tried(lambda name=name, writer=writer: writer.write_chapter(name))  # type: ignore[misc]
     yield from told
 
 
@@ -264,6 +285,16 @@ class DryWriter(TextWriter):
         super().__post_init__()
         self.told: dict[str, None] = {}
         self.built: set[str] = set()
+
+    def listen(self, told: dict[str, None]) -> None:
+        """Keep what is wrong here, that of its texts too."""
+        self.told = told
+        self.narrative = Narrative(
+            self.templates / self.store.report / "narrative",
+            self.store,
+            judges_words=False,
+            tell=lambda problem: told.setdefault(f"templates/{problem}"),
+        )
 
     def exhibit(self, id_: str, **more: str) -> Markup:
         spec = self._spec(id_)
@@ -286,6 +317,10 @@ class DryWriter(TextWriter):
             build()
         except UserError as problem:
             self.told[str(problem)] = None
+
+
+class DryBookWriter(DryWriter, BookWriter):
+    """The same for the book of a meeting."""
 
 
 def _told(problem: UserError, path: Path) -> str:

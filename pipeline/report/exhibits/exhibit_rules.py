@@ -21,7 +21,8 @@ OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
 JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX = "judgement", "judged_areas", "threat_matrix"
 PRIORITIES = "priorities"
-OF_EXPERTS = (JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX, PRIORITIES)
+ANSWERS, APART = "answers", "apart"  # in the book of a meeting
+OF_EXPERTS = (JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX, PRIORITIES, ANSWERS, APART)
 INDICATORS, MIRROR, OUTSIDE_SCORES = "indicators", "mirror", "outside_scores"
 ANNEXES = (
     "headline",
@@ -172,6 +173,7 @@ _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     OUTSIDE_SCORES: (("cube", "pillar"), ("crime_areas",)),
     "dashboard": ((), ("wide",)),
     JUDGEMENT: (("area",), ()),
+    ANSWERS: (("area",), ()),
 }
 _LABELLED = ("headline", "overview", "strips")  # kinds whose indicators have no label of their own
 

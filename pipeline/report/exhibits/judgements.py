@@ -54,7 +54,7 @@ def session_of(store: Store, area: str) -> str:
     """The session whose judgements of a crime area stand: that after the meeting, once there
     is one; empty where nobody judged the area.
     """
-    asked = [(cube, code) for cube in (SCORES, ENABLERS) for code, _ in _questions(store, cube)]
+    asked = [(cube, code) for cube in (SCORES, ENABLERS) for code, _ in questions_of(store, cube)]
     for session in (AFTER, BEFORE):
         questions = (Question(cube, area, session, code) for cube, code in asked)
         if any(store.cell(median_keys(store, q)[0]).has_value for q in questions):
@@ -67,12 +67,12 @@ def released_session(store: Store) -> str:
     """The session that versions for others read of, to which the judgement of a meeting
     belongs.
     """
-    return _settings(store).session
+    return settings_of(store).session
 
 
 def median_keys(store: Store, asked: Question) -> tuple[Key, Key]:
     """The cells of the lower and the higher median."""
-    low, high = (_key(store, asked, statistic=name) for name in _MEDIANS)
+    low, high = (statistic_key(store, asked, statistic=name) for name in _MEDIANS)
     return low, high
 
 
@@ -85,13 +85,13 @@ def build_judgement(
         return EmptyView(NOTHING)
     lines = []
     for cube in (SCORES, ENABLERS):
-        for code, label in _questions(store, cube):
+        for code, label in questions_of(store, cube):
             asked = Question(cube, spec.area, session, code)
             views = [
                 _median(store, asked),
-                _between(store, asked),
+                between(store, asked),
                 _median(store, replace(asked, session=BEFORE)),
-                _counted(store, asked),
+                counted(store, asked),
             ]
             if views[0].text:
                 lines.append((label, views))
@@ -128,7 +128,7 @@ def build_areas(
     areas = judged_areas(store)
     if not areas:
         return EmptyView(NOTHING)
-    asked = [q for q, _ in _questions(store, SCORES) if q in _IN_SHORT]
+    asked = [q for q, _ in questions_of(store, SCORES) if q in _IN_SHORT]
     columns = [Column("Crime area", "label", weight=26), Column("Level", "text", weight=11)]
     has_met = any(_met(store, area).text for area in areas)
     if has_met:
@@ -144,8 +144,8 @@ def build_areas(
             met = _met(store, area)
             views.append(met if met.text else CellView("not judged", status="missing"))
         views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
-        likelihood = _settings(store).matrix.likelihood
-        views.append(_counted(store, Question(SCORES, area, session, likelihood)))
+        likelihood = settings_of(store).matrix.likelihood
+        views.append(counted(store, Question(SCORES, area, session, likelihood)))
         label = store.label(SCORES, "area", code=area)
         rows.append(Row(label, tuple(map(_or_not_assessed, views))))
     return _table(
@@ -159,7 +159,7 @@ def build_matrix(
     """Likelihood down, highest impact across: each crime area in its field, and the level
     that a field suggests.
     """
-    settings = _settings(store)
+    settings = settings_of(store)
     areas = judged_areas(store)
     placed: dict[tuple[int, int], list[str]] = {}
     for area in areas:
@@ -201,7 +201,9 @@ def build_priorities(
     found: dict[tuple[int, ...], list[str]] = {}
     for area in judged:
         session = session_of(store, area)
-        level = store.cell(_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL))
+        level = store.cell(
+            statistic_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL)
+        )
         if level.has_value and level.value is not None:
             others = (_place(store, area, q, session=session) for q in asked)
             found.setdefault((int(level.value), *others), []).append(area)
@@ -247,7 +249,7 @@ _IN_SHORT = {
 }
 
 
-def _settings(store: Store) -> Assessment:
+def settings_of(store: Store) -> Assessment:
     settings = store.contracts.assessment
     if settings is None:
         raise UserError(
@@ -258,15 +260,15 @@ def _settings(store: Store) -> Assessment:
     return settings
 
 
-def _questions(store: Store, cube: str) -> Iterable[tuple[str, str]]:
+def questions_of(store: Store, cube: str) -> Iterable[tuple[str, str]]:
     table = store.table(cube)
-    asked = table.dimension(_settings(store).tables[cube].dimension)
+    asked = table.dimension(settings_of(store).tables[cube].dimension)
     return [(c.code, c.label) for c in asked.codes]
 
 
-def _key(store: Store, asked: Question, *, statistic: str) -> Key:
+def statistic_key(store: Store, asked: Question, *, statistic: str) -> Key:
     table = store.table(f"{asked.cube}{OF_REGION}")
-    own = _settings(store).tables[asked.cube].dimension
+    own = settings_of(store).tables[asked.cube].dimension
     codes = {"state": REGION, "year": str(store.round), "area": asked.area, own: asked.code}
     return table.key({**codes, "session": asked.session, "statistic": statistic})
 
@@ -276,8 +278,8 @@ def _median(store: Printing, asked: Question) -> CellView:
     return _words("middle", [store.print_cell(k) for k in median_keys(store, asked)])
 
 
-def _between(store: Printing, asked: Question) -> CellView:
-    keys = [_key(store, asked, statistic=name) for name in _ENDS]
+def between(store: Printing, asked: Question) -> CellView:
+    keys = [statistic_key(store, asked, statistic=name) for name in _ENDS]
     return _words("between", [store.print_cell(k) for k in keys])
 
 
@@ -288,8 +290,8 @@ def _words(name: str, cells: list[Cell]) -> CellView:
     return CellView(" to ".join(said), f"{name}({', '.join(str(c.key) for c in cells)})")
 
 
-def _counted(store: Printing, asked: Question) -> CellView:
-    cell = store.print_cell(_key(store, asked, statistic="STATES"))
+def counted(store: Printing, asked: Question) -> CellView:
+    cell = store.print_cell(statistic_key(store, asked, statistic="STATES"))
     if not cell.has_value:
         return CellView("")
     return CellView(f"{cell.coverage} of {cell.of}", f"coverage({cell.key})")
@@ -297,13 +299,13 @@ def _counted(store: Printing, asked: Question) -> CellView:
 
 def _level(store: Printing, area: str, *, session: str) -> CellView:
     asked = Question(SCORES, area, session, ALL)
-    cell = store.print_cell(_key(store, asked, statistic=LEVEL))
+    cell = store.print_cell(statistic_key(store, asked, statistic=LEVEL))
     return CellView(cell_text(cell), str(cell.key)) if cell.has_value else CellView("")
 
 
 def _met_key(store: Store, area: str) -> Key:
     asked = Question(SCORES, area, released_session(store), ALL)
-    return _key(store, asked, statistic=MEETING)
+    return statistic_key(store, asked, statistic=MEETING)
 
 
 def _met(store: Printing, area: str) -> CellView:

@@ -1,0 +1,1 @@
+"""What does an expert meeting get from the Center? Its book and its amendment sheet."""
