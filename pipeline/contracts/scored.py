@@ -16,7 +16,7 @@ from pipeline.contracts.codelists import CodeList, load_codelist
 
 MARKET, ACTOR, RESILIENCE = "market", "actor", "resilience"
 PILLARS = (MARKET, ACTOR, RESILIENCE)
-_PILLAR, _CRIME_AREA = "pillar", "crime_area"  # columns of the code list of the items
+_PILLAR, CRIME_AREA = "pillar", "crime_area"  # columns of the code list of the items
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def items_of(codes: CodeList) -> tuple[Item, ...]:
             c.code,
             c.label,
             c.extra.get(_PILLAR, ""),
-            c.extra.get(_CRIME_AREA, ""),
+            c.extra.get(CRIME_AREA, ""),
             c.valid_from,
             c.valid_to,
         )
@@ -71,16 +71,18 @@ def items_of(codes: CodeList) -> tuple[Item, ...]:
 
 
 def chosen_items(
-    codes: CodeList, pillar: str, *, crime_areas: Collection[str] = ()
+    codes: CodeList, pillars: Collection[str], *, crime_areas: Collection[str] = ()
 ) -> tuple[Item, ...]:
-    """The items of a pillar in these crime areas, in all and in none where none is named."""
-    own = (i for i in items_of(codes) if i.pillar == pillar)
+    """The items of these pillars in these crime areas, in all and in none where none is
+    named.
+    """
+    own = (i for i in items_of(codes) if i.pillar in pillars)
     return tuple(i for i in own if not crime_areas or i.crime_area in crime_areas)
 
 
 def wrong_items(lists: Path, name: str) -> Iterator[str]:
     """What is wrong with the list of the items of a cube of scores."""
-    areas = load_codelist(lists, _CRIME_AREA)
+    areas = load_codelist(lists, CRIME_AREA)
     for item in items_of(load_codelist(lists, name)):
         place = f"codelists/{name}.csv, {item.code}"
         if item.pillar not in PILLARS:

@@ -284,7 +284,9 @@ class TestWhatIsHeld:
         }
         means = []
         for pillar in (MARKET, ACTOR):
-            own = [held[i.code] for i in chosen_items(contracts.codelist("oc_index_item"), pillar)]
+            own = [
+                held[i.code] for i in chosen_items(contracts.codelist("oc_index_item"), [pillar])
+            ]
             means.append(sum(own, Decimal(0)) / len(own))
         printed = Decimal(self.PRINTED[state, edition])
         assert abs(sum(means, Decimal(0)) / 2 - printed) <= Decimal("0.01")
@@ -303,7 +305,7 @@ class TestWhatIsHeld:
         codes = contracts.codelist("oc_index_item")
         apart = [i.code for i in items_of(codes) if i.pillar != RESILIENCE and not i.crime_area]
         assert apart == ["EXTORT"]
-        drugs = [i.code for i in chosen_items(codes, MARKET, crime_areas=["DRUGS"])]
+        drugs = [i.code for i in chosen_items(codes, [MARKET], crime_areas=["DRUGS"])]
         assert drugs == ["HEROIN", "COCAINE", "CANNABIS", "SYNTH"]
 
 

@@ -5,6 +5,7 @@ without any order of states, and read back by code of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ S1:
   kind: outside_scores
   title: Outside scores, editions {editions}
   cube: CTX_OC_INDEX
-  pillar: market
+  pillars: [market]
   crime_areas: [ARMS, CYBER]
   notes: ["From one to ten."]
 S2:
@@ -100,7 +101,9 @@ class TestTable:
     ) -> None:
         view = table(specs["S1"], store(cells(), report="octa"))
         assert view.title == "Outside scores, editions 2021 to 2025"
-        arms, cyber, counted = view.rows
+        arms, cyber, counted = (row for row in view.rows if row.cells)
+        heads = [row.label for row in view.rows if not row.cells]
+        assert heads == ["Firearms trafficking", "Cybercrime"]
         assert texts(arms.cells) == [
             *("5.5", "3.0–8.0", "6.0", "3.5–8.0", "6.0", "3.0–8.5"),
             *("2", "0", "5", "1"),
@@ -134,8 +137,24 @@ class TestTable:
     ) -> None:
         some = SCORES | {(2025, "ARMS"): ": : 4 4.5 5 6 6.5 7 7.5 8 8.5"}
         view = table(specs["S1"], store(cells(some), report="octa"))
-        assert texts(view.rows[0].cells)[4:6] == ["6.5", "4.0–8.5"]
-        assert texts(view.rows[2].cells)[5] == "9 of 11"
+        assert texts(view.rows[1].cells)[4:6] == ["6.5", "4.0–8.5"]
+        assert texts(view.rows[4].cells)[5] == "9 of 11"
+
+    def test_items_of_one_crime_area_need_no_name_of_it(
+        self, specs: dict[str, ExhibitSpec], store: MakeStore
+    ) -> None:
+        one = replace(specs["S1"], crime_areas=("ARMS",))
+        view = table(one, store(cells(), report="octa"))
+        assert [row.label for row in view.rows] == ["Arms trafficking", "States scored"]
+
+    def test_what_belongs_to_no_crime_area_stands_apart(
+        self, specs: dict[str, ExhibitSpec], store: MakeStore
+    ) -> None:
+        every = replace(specs["S1"], crime_areas=(), pillars=("market", "actor"))
+        labels = [row.label for row in table(every, store(cells(), report="octa")).rows]
+        place = labels.index("Extortion and protection racketeering")
+        assert labels[place - 1] == "Of no crime area of the Center"
+        assert labels[place + 1 : place + 3] == ["Organised criminal groups", "Mafia-style groups"]
 
     def test_without_an_edition_it_takes_no_place(
         self, specs: dict[str, ExhibitSpec], store: MakeStore
@@ -148,7 +167,7 @@ class TestTable:
         ("old", "new", "said"),
         [
             ("[ARMS, CYBER]\n  notes", "[VEH]\n  notes", "no item of the pillar market"),
-            ("cube: CTX_OC_INDEX\n  pillar", "cube: OCT_OCG\n  pillar", "holds no scores"),
+            ("cube: CTX_OC_INDEX\n  pillars", "cube: OCT_OCG\n  pillars", "holds no scores"),
         ],
     )
     def test_an_area_that_is_not_scored_is_told(

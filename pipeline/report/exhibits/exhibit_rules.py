@@ -120,7 +120,12 @@ _FIELDS: dict[str, Any] = {
         "pattern": "^[A-Z]+$",
         "description": "a crime area of the assessment",
     },
-    "pillar": {"enum": list(PILLARS)},
+    "pillars": {
+        "type": "array",
+        "minItems": 1,
+        "uniqueItems": True,
+        "items": {"enum": list(PILLARS)},
+    },
     "crime_areas": {"type": "array", "minItems": 1, "uniqueItems": True, "items": _TEXT},
     "wide": {"type": "boolean"},
     "height": {"type": "integer", "minimum": 20, "maximum": 230},  # millimetres of a page
@@ -170,7 +175,7 @@ _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "indicators": (("indicators",), ("columns", "wide")),
     "overview": (("indicators",), ("wide",)),
     "strips": (("indicators",), ("lines",)),
-    OUTSIDE_SCORES: (("cube", "pillar"), ("crime_areas",)),
+    OUTSIDE_SCORES: (("cube", "pillars"), ("crime_areas",)),
     "dashboard": ((), ("wide",)),
     JUDGEMENT: (("area",), ()),
     ANSWERS: (("area",), ()),

@@ -77,7 +77,7 @@ class ExhibitSpec:
     indicators: tuple[Mapping[str, Any], ...] = ()
     lines: tuple[LineOfTen, ...] = ()
     area: str = ""  # the crime area that experts judge
-    pillar: str = ""  # of scores of others
+    pillars: tuple[str, ...] = ()  # of scores of others
     crime_areas: tuple[str, ...] = ()  # of the items scored; none for all of the pillar
     measure: str = "value"  # or rate
     notes: tuple[str, ...] = ()
@@ -152,7 +152,7 @@ def _read(id_: str, raw: dict[str, Any], *, where: str, line: int) -> ExhibitSpe
         indicators=tuple(raw.get("indicators", ())),
         lines=tuple(_line_of_ten(line) for line in raw.get("lines", ())),
         area=raw.get("area", ""),
-        pillar=raw.get("pillar", ""),
+        pillars=tuple(raw.get("pillars", ())),
         crime_areas=tuple(raw.get("crime_areas", ())),
         measure=raw.get("measure", "value"),
         notes=tuple(raw.get("notes", ())),

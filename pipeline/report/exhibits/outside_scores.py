@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from pipeline.contracts.scored import Item, chosen_items, items_of
+from pipeline.contracts.scored import CRIME_AREA, Item, chosen_items, items_of
 from pipeline.errors import UserError
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
 from pipeline.report.exhibits.tables import anchor
@@ -30,21 +30,23 @@ from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 
 _LABEL, _RANGE, _FIGURE, _MOVED = 37, 12, 10, 11  # weights of columns
 _COUNTED = "States scored"
+_APART = "Of no crime area of the Center"
 _NONE = "No edition with scores was taken in."
 
 
 def items_shown(spec: ExhibitSpec, store: Store) -> tuple[Item, ...]:
-    """The items of an exhibit: of its pillar, and of its crime areas where it names any.
+    """The items of an exhibit: of its pillars, and of its crime areas where it names any.
     Raises UserError where there is none, because no edition could change that.
     """
     if not store.contracts.is_scored(spec.cube):
         raise UserError(f"{spec.cube} holds no scores", where=spec.place, allowed="CTX_OC_INDEX")
     codes = store.table(spec.cube).dimension("item").codelist
-    found = chosen_items(codes, spec.pillar, crime_areas=spec.crime_areas)
+    found = chosen_items(codes, spec.pillars, crime_areas=spec.crime_areas)
     if not found:
-        held = {i.crime_area: None for i in items_of(codes) if i.pillar == spec.pillar}
+        held = {i.crime_area: None for i in items_of(codes) if i.pillar in spec.pillars}
+        pillars, areas = ", ".join(spec.pillars), ", ".join(spec.crime_areas)
         raise UserError(
-            f"no item of the pillar {spec.pillar} belongs to {', '.join(spec.crime_areas)}",
+            f"no item of the pillar {pillars} belongs to {areas}",
             where=spec.place,
             allowed=", ".join(filter(None, held)) or "no crime area beside this pillar",
             do=f"correct crime_areas, or the list codelists/{codes.name}.csv",
@@ -55,7 +57,9 @@ def items_shown(spec: ExhibitSpec, store: Store) -> tuple[Item, ...]:
 def build_outside_scores(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
-    """A line an item, two columns an edition, and two from each edition to the next."""
+    """A line an item, two columns an edition, and two from each edition to the next. Items
+    of several crime areas stand below the name of theirs.
+    """
     editions = editions_of(store, spec.cube)
     told = {**values, "editions": _spanned(editions)}
     title = fill(spec.title, told, where=spec.place)
@@ -70,7 +74,10 @@ def build_outside_scores(
     }
     steps = list(pairwise(editions))
     rows = []
-    for item in items:
+    grouped = len({item.crime_area for item in items}) > 1
+    for at, item in enumerate(items):
+        if grouped and (not at or item.crime_area != items[at - 1].crime_area):
+            rows.append(Row(_area_name(store, item), (), 0, "group"))
         readings: list[Reading] = []
         for edition in editions:
             own = keys[item.code, edition]
@@ -78,7 +85,7 @@ def build_outside_scores(
         for before, after in steps:
             own, earlier = keys[item.code, after], keys[item.code, before]
             readings += moved(store, own, before=earlier)
-        rows.append(Row(item.label, tuple(map(_view, readings))))
+        rows.append(Row(item.label, tuple(map(_view, readings)), int(grouped)))
     counted = []
     for edition in editions:
         of_items = [keys[i.code, edition] for i in items if i.is_in(edition)]
@@ -107,6 +114,11 @@ def _columns(editions: list[int]) -> Iterable[Column]:
         group = f"States, {before}\N{EN DASH}{after}"
         yield Column("higher", "number", group, _MOVED)
         yield Column("lower", "number", group, _MOVED)
+
+
+def _area_name(store: Store, item: Item) -> str:
+    areas = store.contracts.codelist(CRIME_AREA)
+    return areas.label(item.crime_area) if item.crime_area else _APART
 
 
 def _view(reading: Reading) -> CellView:
