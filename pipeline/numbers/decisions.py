@@ -1,9 +1,9 @@
-"""What may a version say of the decisions of meetings? Why a level was judged, and which
-priorities were chosen.
+"""What may a version say of the decisions of meetings?
 
-The level itself is a cell. Here stand the reasons, each with a head that says who decided
-it when. Versions for others never hold the names of states, and hold a reason only where
-it was cleared for them.
+Why a level was judged, and which priorities were chosen. The level itself is a cell;
+here stand the reasons, each with a head that says who decided it when. Versions for
+others never hold the names of states, and hold a reason only where it was cleared for
+them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What did a meeting of experts judge, and what did leaders choose? One file a paper.
 
-`returns/<round>/meetings/` holds the papers of a round: `1.yaml` and `2.yaml`, a level of
-threat by crime area with its reason and who agreed, and `priorities.yaml`, the crime areas
-that were chosen. They are written at the Center and looked at like texts of senders; what
-is wrong is told with file and line. Which of them count says
+`returns/<round>/meetings/` holds the papers of a round: `1.yaml` and `2.yaml`, a
+level of threat by crime area with its reason and who agreed, and `priorities.yaml`,
+the crime areas that were chosen. They are written at the Center and looked at like
+texts of senders; what is wrong is told with file and line. Which of them count says
 `pipeline.returns.meetings.recorded`.
 """
 

@@ -1,9 +1,10 @@
 """Which papers of meetings count? Those that somebody signed, each as it stood then.
 
-`releases/meetings.jsonl` is a record of signed events (`pipeline.system.signed.chain`): a
-paper was recorded, or its record was taken back. A paper counts while the hash of its file
-is the one that was recorded last; one that nobody recorded is printed nowhere, and one
-that was changed or is gone stops the build, for what was signed is not what lies there.
+`releases/meetings.jsonl` is a record of signed events
+(`pipeline.system.signed.chain`): a paper was recorded, or its record was taken back.
+A paper counts while the hash of its file is the one that was recorded last; one that
+nobody recorded is printed nowhere, and one that was changed or is gone stops the
+build, for what was signed is not what lies there.
 """
 
 from __future__ import annotations
