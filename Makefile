@@ -143,6 +143,10 @@ answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..."
 answers: .venv/.installed-requirements  ## Enter the answers that a state wrote into its marked workbook or CSV, all or none: FILE= DATE=
 	@$(RUN) answers --round $(ROUND) --file "$$GIVEN_FILE" $(call option,--date,DATE) $(call given,--state,STATE)
 
+amendments: .venv/.installed-requirements  ## Take in the amendment sheet that came back from an expert meeting, all or nothing: N=1 FILE=
+	@$(RUN) build --round $(ROUND) --until validate
+	@$(RUN) amendments --round $(ROUND) $(call option,--number,N) -- "$$GIVEN_FILE"
+
 history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
 	@$(RUN) history --state "$$GIVEN_STATE" $(or $(call option,--table,TABLE),--table THB_VICTIMS) $(call option,--key,KEY) $(if $(JSON),--json)
 
@@ -355,7 +359,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help
 .PHONY: calendar open template import context published dictionary
-.PHONY: validate late remind feedback findings queries ask answer answers history check-return
+.PHONY: validate late remind feedback findings queries ask answer answers amendments history check-return
 .PHONY: reports report plan check-text review-texts clear-text record-meeting preview meeting
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace

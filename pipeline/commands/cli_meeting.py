@@ -4,6 +4,7 @@ back.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,3 +23,20 @@ def meeting(round_: Round, *, number: Number) -> None:
 
     for path in write_papers(Project.here(), round_=round_, number=number):
         typer.echo(str(path))
+
+
+@app.command()
+def amendments(
+    round_: Round,
+    file: Annotated[Path, typer.Argument(help="The sheet that the meeting filled in.")],
+    *,
+    number: Number,
+) -> None:
+    """Take in the amendment sheet of an expert meeting, all of it or nothing."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.meetings.take import take_sheet
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    for line in take_sheet(project, contracts, round_=round_, number=number, path=file):
+        typer.echo(line)

@@ -19,6 +19,7 @@ from pipeline.numbers.versions import StoreInputs
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
 from pipeline.returns.cases import load_cases
+from pipeline.returns.meetings.kept import load_sheets
 from pipeline.returns.meetings.recorded import decisions
 from pipeline.returns.rules.query_log import read_log
 from pipeline.returns.rules.validated import Validated, read_validation
@@ -147,15 +148,16 @@ def resolutions(
 
 
 def inputs_of(project: Project, contracts: Contracts, *, round_: int) -> StoreInputs:
-    """What stores of a round need beside its marts, with the cases that are told in it.
-    Raises UserError where the round was not validated, ContractError where a case is
-    wrong.
+    """What stores of a round need beside its marts, with the cases that are told in it and
+    what meetings amended. Raises UserError where the round was not validated or a sheet of
+    a meeting is not as it came, ContractError where a case is wrong.
     """
     found = store_inputs(read_validation(project, round_), round_, reports=project.reports)
     return replace(
         found,
         cases=load_cases(project, contracts, round_=round_),
         decisions=decisions(project, contracts, round_=round_),
+        sheets=load_sheets(project, contracts, round_=round_),
     )
 
 

@@ -4,21 +4,24 @@ clearance.
 A contribution is the note of a line of a table of texts; the words beside it say how
 sure it is and who may read it. Versions for others hold it where its sender cleared it
 for them, neither a handling code nor the confidentiality of its line binds it, and the
-Center cleared that very text; they never say who wrote it.
+Center cleared that very text; they never say who wrote it. A text that a meeting amended
+is another text: it must be cleared as it stands now, and its original is printed nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.sender_binds import keeps_out
-from pipeline.contracts.sources import Sources, as_written
+from pipeline.contracts.sources import Sources, as_written, text_hash
 from pipeline.numbers.mart_rows import MartCell
 from pipeline.numbers.stored_tables import StoredContribution
-
-_MIDDLE_DOT = " \N{MIDDLE DOT} "
+from pipeline.returns.meetings.kept import Standing, as_amended, closings
+from pipeline.returns.meetings.read import AmendmentSheet, Closing
+from pipeline.returns.meetings.texts import MIDDLE_DOT, meeting_name
 
 
 @dataclass(frozen=True)
@@ -34,18 +37,25 @@ class Contribution:
     words: tuple[str, ...]
     clearance: str
     is_free: bool  # neither a handling code nor its confidentiality binds it
+    said: tuple[str, ...] = ()  # what meetings said of it, for who knows its contributor
 
 
 def contributions(
-    cells: Iterable[MartCell], contracts: Contracts, *, cubes: Collection[str], round_: int
+    cells: Iterable[MartCell],
+    contracts: Contracts,
+    *,
+    cubes: Collection[str],
+    round_: int,
+    sheets: Sequence[AmendmentSheet] = (),
 ) -> Iterator[Contribution]:
     """The texts of a round from these cubes, by crime area and topic in the order of their
-    lists, then by state.
+    lists, then by state; as they stand after the meetings of these sheets.
     """
     for table in contracts.tables:
         judged = table.judged
         if judged is None or judged.texts is None or table.name not in cubes:
             continue
+        closing = closings(sheets)
         lines: dict[tuple[str, str, str], dict[str, int]] = {}
         texts: dict[tuple[str, str, str], str] = {}
         bound: set[tuple[str, str, str]] = set()
@@ -66,15 +76,26 @@ def contributions(
             given = lines.get(place, {})
             words = {aspect: judged.scale(aspect).word(at) for aspect, at in given.items()}
             handling = words.get(judged.texts.handling, "")
+            standing = as_amended(texts[place], (area, topic), sheets)
             yield Contribution(
                 state,
                 area,
                 topic,
-                texts[place],
+                standing.text,
                 tuple(words[aspect] for aspect, _ in judged.scales if aspect in words),
                 words.get(judged.texts.clearance, ""),
                 handling in judged.texts.free and place not in bound,
+                _said(standing, closing.get((area, text_hash(standing.text)))),
             )
+
+
+def _said(standing: Standing, closing: Closing | None) -> tuple[str, ...]:
+    """Which meetings amended a text; of a gap, who closes it by when."""
+    said = [f"amended at the {meeting_name(number)}" for number in standing.meetings]
+    if closing:
+        day = date.fromisoformat(closing.day)
+        said.append(f"{closing.who} closes it by {day.day} {day:%B %Y}")
+    return tuple(said)
 
 
 def stored_contributions(
@@ -91,7 +112,7 @@ def stored_contributions(
     for own in found:
         if told_to is None:
             state = contracts.codelist("states").label(own.state)
-            head = _MIDDLE_DOT.join((state, *own.words))
+            head = MIDDLE_DOT.join((state, *own.words, *own.said))
             stored.append(StoredContribution(own.area, own.topic, own.state, own.text, head))
         elif own.clearance in told_to and own.is_free and sources.is_cleared(own.text):
             stored.append(StoredContribution(own.area, own.topic, "", own.text, ""))

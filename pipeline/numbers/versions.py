@@ -32,13 +32,14 @@ from pipeline.numbers.stored_tables import (
     StoredSource,
 )
 from pipeline.returns.cases import Case, told_to
+from pipeline.returns.meetings.read import AmendmentSheet
 from pipeline.returns.meetings.recorded import Decisions
 
 
 @dataclass(frozen=True)
 class StoreInputs:
     """What stores need beside the marts: findings, sources named on covers, by report the
-    facts of the round, the cases that are told in it, and what meetings decided.
+    facts of the round, the cases that are told in it, and what meetings decided and amended.
     """
 
     findings: tuple[Finding, ...]
@@ -46,6 +47,7 @@ class StoreInputs:
     meta: dict[str, dict[str, str]]
     cases: tuple[Case, ...] = ()
     decisions: Decisions = Decisions()
+    sheets: tuple[AmendmentSheet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def store_content(
                 told.contracts,
                 cubes=cubes,
                 round_=int(meta["round"]),
+                sheets=told.inputs.sheets,
             ),
             told.contracts,
             told_to=told_to(told.version) if told.version.protected else None,

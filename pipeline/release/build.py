@@ -57,6 +57,7 @@ from pipeline.report.edition import read_edition
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.open_data.files import DATA, PAGE
 from pipeline.returns.cleared import sources_of
+from pipeline.returns.intake.folder import MEETINGS
 from pipeline.system.answers import raise_end
 from pipeline.system.apart import Apart
 from pipeline.system.files import name_as_text
@@ -300,11 +301,15 @@ def inputs_of_version(
 
 def _returns(project: Project, contracts: Contracts, *, report: str) -> dict[str, str]:
     """The returns behind a restricted version: those of its own tables and of the
-    tables it borrows.
+    tables it borrows, and what meetings amended where it prints texts of experts.
     """
     cubes = [c for c in cubes_of(project, contracts, report=report) if not is_outside(c)]
+    tables = [contracts.table(c) for c in cubes]
+    names = {t.report for t in tables}
+    if any(t.judged and t.judged.is_texts for t in tables):
+        names.add(MEETINGS)
     hashes: dict[str, str] = {}
-    for name in sorted({contracts.table(c).report for c in cubes}):
+    for name in sorted(names):
         for folder in sorted(project.returns.glob(f"*/{name}")):
             hashes |= {
                 f"returns/{name_as_text(f.relative_to(project.returns))}": sha256(f.read_bytes())

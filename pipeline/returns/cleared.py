@@ -21,10 +21,9 @@ from pipeline.errors import UserError
 from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.returns.intake.reading import FileReading
-from pipeline.returns.intake.stage import staged_notes
+from pipeline.returns.meetings.standing import standing_texts
 from pipeline.returns.rules.validated import read_validation
 from pipeline.system.files import write_private
-from pipeline.system.kept import is_there
 from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.event_lines import file_of, lines_of
 from pipeline.system.signed.people import Person
@@ -125,13 +124,13 @@ def without_cleared(
 
 
 def _contributed(project: Project, round_: int) -> Iterator[tuple[str, str]]:
-    """What experts wrote in a round, each with the line that it stands in."""
-    staged = project.work(round_) / "staged.duckdb"
-    for table in load_contracts(project.contracts).tables_of(round_):
-        if table.judged is None or not table.judged.is_texts or not is_there(staged):
-            continue
-        for key, text in staged_notes(staged, table):
-            yield as_written(text), f"{key.state} {table.report} {'.'.join(key.codes[2:-1])}"
+    """What experts wrote in a round, each with the line that it stands in, as it stands
+    after the meetings: an original that was amended is printed nowhere.
+    """
+    contracts = load_contracts(project.contracts)
+    for own in standing_texts(project, contracts, round_=round_):
+        at = f"{own.state} {own.table} {own.area}.{own.topic}"
+        yield own.standing.text, at
 
 
 def _free_texts(cover: Mapping[str, str], sources: Sources) -> Iterator[tuple[str, str]]:

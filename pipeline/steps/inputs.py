@@ -24,6 +24,7 @@ from pipeline.project import CODE_ROOT, DEFINITION, Project
 from pipeline.report.document.order import Source
 from pipeline.returns.cases import SCHEMA as CASES_SCHEMA
 from pipeline.returns.cases import case_files
+from pipeline.returns.meetings.kept import sheet_files
 from pipeline.returns.meetings.papers import SCHEMAS as PAPER_SCHEMAS
 from pipeline.returns.meetings.papers import paper_files
 from pipeline.system.files import name_as_text
@@ -195,6 +196,10 @@ class Reader:
         record = self.project.meetings
         papers = (p for r in rounds for p in paper_files(self.project, r) if p.is_file())
         return self.bytes_of([*papers, *([record] if record.is_file() else [])])
+
+    def amendments(self, round_: int) -> Inputs:
+        """What meetings of a round amended."""
+        return self.bytes_of(sheet_files(self.project, round_))
 
     def borrowed(self) -> Inputs:
         """Which cubes the reports borrow from each other: what else their definitions say

@@ -235,6 +235,7 @@ class Plan:
             | self.reader.borrowed()
             | self.reader.cases(self.round)
             | self.reader.meetings([self.round])
+            | self.reader.amendments(self.round)
             | self.reader.cleared()
             | self._said(f"numbers {self.round}")
             | self._said(f"validate {self.round}")
@@ -247,6 +248,7 @@ class Plan:
             | self.reader.borrowed()
             | self.reader.cases(self.round)
             | self.reader.meetings([self.round])
+            | self.reader.amendments(self.round)
             | self.reader.register()
             | self._said(f"numbers {self.round}")
             | self._said(f"validate {self.round}"),

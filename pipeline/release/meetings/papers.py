@@ -34,6 +34,7 @@ from pipeline.report.document.compose import reference_of_edition
 from pipeline.report.document.order import CHARTS
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.store import Store
+from pipeline.returns.meetings.kept import sheet_path
 from pipeline.returns.meetings.sheet import sheet_bytes
 from pipeline.returns.meetings.texts import meeting_name
 from pipeline.system.answers import raise_end
@@ -59,11 +60,12 @@ def report_of_meetings(project: Project) -> str:
 def write_papers(project: Project, *, round_: int, number: int) -> list[Path]:
     """Put the book and the amendment sheet of a meeting in place. Returns their paths.
 
-    Raises UserError where there is no such meeting or the restricted version was not
-    built, what a renderer answers, and NumberAuditError where the book prints a numeral
-    that nothing accounts for. The last good papers stay until the new ones are whole.
+    Raises UserError where there is no such meeting, its amendments came back, or the
+    restricted version was not built, what a renderer answers, and NumberAuditError where
+    the book prints a numeral that nothing accounts for. The last good papers stay until
+    the new ones are whole.
     """
-    meeting_name(number)
+    _require_open(project, round_, number)
     report = report_of_meetings(project)
     contracts = load_contracts(project.contracts)
     store = _require_store(project, round_, report)
@@ -86,6 +88,19 @@ def write_papers(project: Project, *, round_: int, number: int) -> list[Path]:
         finally:
             shutil.rmtree(out, ignore_errors=True)
     return [folder / PDF, folder / SHEET]
+
+
+def _require_open(project: Project, round_: int, number: int) -> None:
+    """The references and hashes of a meeting are those of the texts that it had before it:
+    once they are amended, its papers stay what they were.
+    """
+    name = meeting_name(number)
+    if (kept := sheet_path(project, round_, number)).is_file():
+        raise UserError(
+            f"the amendments of the {name} came back; its papers stay as they went out",
+            where=str(kept),
+            do="write those of the next meeting, or take the sheet away to begin anew",
+        )
 
 
 def _require_store(project: Project, round_: int, report: str) -> Path:

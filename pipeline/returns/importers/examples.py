@@ -21,7 +21,7 @@ from pipeline.project import Project
 from pipeline.returns.importers.csv_return import Dialect, to_csv
 from pipeline.returns.importers.run import ImportSummary, run_import
 from pipeline.returns.importers.workbook_return import WorkbookReturn
-from pipeline.returns.intake.folder import CASES
+from pipeline.returns.intake.folder import CASES, MEETINGS
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,9 @@ def make_examples(
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
             target = project.returns / folder.name
-            if (target / CASES).is_dir():  # the Center's own words, of no publisher
-                shutil.copytree(target / CASES, folder / CASES)
+            for own in (CASES, MEETINGS):  # the Center's own words, of no publisher
+                if (target / own).is_dir():
+                    shutil.copytree(target / own, folder / own)
             shutil.rmtree(target, ignore_errors=True)
             folder.rename(target)
     finally:

@@ -41,6 +41,11 @@ RULES: dict[str, IntakeRule] = {
         "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv",
         "move the file elsewhere if it is not a return",
     ),
+    "amendment-without-text": IntakeRule(
+        "note",
+        "amendments of texts as they stand",
+        "look at the new text of the state; where it is to be amended too, give a sheet with it",
+    ),
     "wrong-folder": IntakeRule(
         "query",
         "<round>/<report>, as 2022/thb",

@@ -249,14 +249,21 @@ def staged_cells(path: Path, table: Table, *, state: str) -> list[StagedCell]:
     return [StagedCell(*row) for row in rows]
 
 
-def staged_notes(path: Path, table: Table) -> list[tuple[Key, str]]:
-    """The notes of a table, each once with the first of its figures."""
+def staged_texts(path: Path, table: Table) -> list[tuple[str, str, str, str]]:
+    """What experts wrote in a table of texts: area, topic, state and text, in the order of
+    the lists and then by state.
+    """
     with open_database(path) as connection:
         rows = connection.execute(
-            f"select min(key), note from {table.sql_name} where usable and note <> ''"
-            " group by state, sheet, note order by all"
+            f"select key, note from {table.sql_name} where usable and note <> '' order by all"
         ).fetchall()
-    return [(Key.parse(key), note) for key, note in rows]
+    found: dict[tuple[str, str, str], str] = {}
+    for key, note in rows:
+        state, _, area, topic, *_ = Key.parse(key).codes
+        found[area, topic, state] = note
+    areas, topics = ([c.code for c in d.codes] for d in table.dimensions[:2])
+    ordered = sorted(found, key=lambda p: (areas.index(p[0]), topics.index(p[1]), p[2]))
+    return [(area, topic, state, found[area, topic, state]) for area, topic, state in ordered]
 
 
 def leave_out(path: Path, cells: Iterable[tuple[Table, StagedCell]]) -> None:

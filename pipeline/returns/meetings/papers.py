@@ -31,7 +31,7 @@ SCHEMAS = ("meeting.schema.json", "priorities.schema.json")
 PAGE = "docs/how-to/assessment.md"
 RESTRICTED = "restricted"
 _PAPER = re.compile(r"(?:[1-9]|priorities)\.yaml")
-_AMENDMENTS = re.compile(r"[1-9]\.amendments\.xlsx")
+_BESIDE = re.compile(r"[1-9]\.amendments\.xlsx|replaced")  # amendments, which lie beside them
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def paper_files(project: Project, round_: int) -> list[Path]:
     folder = project.returns / str(round_) / FOLDER
     if not folder.is_dir():
         return []
-    return [p for p in sorted(folder.iterdir()) if not _AMENDMENTS.fullmatch(p.name)]
+    return [p for p in sorted(folder.iterdir()) if not _BESIDE.fullmatch(p.name)]
 
 
 def load_papers(project: Project, contracts: Contracts, *, round_: int) -> tuple[Paper, ...]:

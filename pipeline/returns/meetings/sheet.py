@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 COVER, TEXTS, GAPS_SHEET = "Meeting", "1 Texts", "2 Gaps"
+SHEETS = (COVER, TEXTS, GAPS_SHEET, LISTS_SHEET)
 FORM, ROUND, MEETING = "form", "round", "meeting"  # fields of the cover
 NAME_OF_FORM = "amendments"
 FIRST_FIELD, HEADS_ROW = 4, 3  # rows
@@ -35,6 +36,7 @@ REFERENCE, AREA, TOPIC, TEXT, EVALUATION = (
 AMENDED, REASON, HASH = "Amended text", "Reason", "Hash of the text"
 GAP, WHO, WHEN = "Gap", "Who closes it", "By when"
 TABLE = "ASM_TEXTS"
+LONGEST_REASON = 500
 MARKING = "Working paper. For law enforcement and judicial use only"
 _LINE = 15  # points
 _GREY, _LIGHT = "FFE7E6E6", "FFF7F7F7"

@@ -14,6 +14,7 @@ from pipeline.project import Project
 from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.reading import RoundReading
 from pipeline.returns.intake.stage import STAGED, leave_out, staged_cells
+from pipeline.returns.meetings.standing import check_amendments
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.anchored import check_anchors
 from pipeline.returns.rules.compile import Rule, compile_rules
@@ -106,6 +107,7 @@ def _check_with_known(
             *check_anchors(project, contracts, round_=round_, reading=reading),
             *check_published(project, contracts, round_=round_, reading=reading),
             *check_mirrors(project, contracts, round_=round_),
+            *check_amendments(project, contracts, round_=round_),
         ]
     # A finding that needed the figures left out is gone from the second check, and is
     # kept all the same.

@@ -10,6 +10,7 @@ EXAMPLES: dict[str, str] = {
     # The file as a whole.
     "no-return": "thb/RO.xlsx is not there when the round is checked",
     "not-a-return": "minutes.docx lies beside RO.xlsx",
+    "amendment-without-text": "DRUGS-ROUTES-2 was amended, and its state sent another text since",
     "wrong-folder": "RO.xlsx lies in returns/2023, not in returns/2023/thb",
     "unclear-name": "RO_final.xlsx",
     "stray-file": "RO notes.docx",

@@ -35,6 +35,7 @@ INTAKE: dict[str, dict[str, str]] = {
     "The file as a whole": {
         "no-return": "A state that is asked sent no file for the report.",
         "not-a-return": "A file lies in the folder and is no return.",
+        "amendment-without-text": "A meeting amended a text, and its state sent another since.",
         "wrong-folder": "A return lies beside the folders of the reports, not in one of them.",
         "unclear-name": "The name is nearly the name of a return.",
         "stray-file": "The name begins with the code of a state, and the file is no return.",
