@@ -4,8 +4,9 @@ clearance.
 A contribution is the note of a line of a table of texts; the words beside it say how
 sure it is and who may read it. Versions for others hold it where its sender cleared it
 for them, neither a handling code nor the confidentiality of its line binds it, and the
-Center cleared that very text; they never say who wrote it. A text that a meeting amended
-is another text: it must be cleared as it stands now, and its original is printed nowhere.
+Center cleared that very text; they never say who wrote it. A text that a meeting
+amended is another text: it must be cleared as it stands now, and its original is
+printed nowhere.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Which amendments stand in a round? The sheets that meetings sent back, kept beside the
-returns.
+"""Which amendments stand in a round? The sheets that meetings sent back, kept beside
+the returns.
 
 `returns/<round>/meetings/<N>.amendments.xlsx` is the sheet of meeting N as it came. It
 is read anew by whoever asks, with the care of the first time. A text that a meeting

@@ -1,4 +1,5 @@
-"""What does an amendment sheet say that came back? Amendments, and who closes which gap.
+"""What does an amendment sheet say that came back? Amendments, and who closes which
+gap.
 
 The file is opened as a return is: in a bound process, without formulas, macros and
 links, and each cell is screened as those of returns are. Everything that is wrong is

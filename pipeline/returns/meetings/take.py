@@ -1,5 +1,5 @@
-"""How does an amendment sheet come in? Whole, or not at all; and nothing that came before
-is lost.
+"""How does an amendment sheet come in? Whole, or not at all; and nothing that came
+before is lost.
 """
 
 from __future__ import annotations
