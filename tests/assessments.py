@@ -14,7 +14,7 @@ from pipeline.contracts.layout import SOURCE_FIELD, SheetForm, form_of, tables_f
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
 from pipeline.project import Project
-from pipeline.report.exhibits.judgements import AFTER, BEFORE
+from pipeline.report.exhibits.judged_cells import AFTER, BEFORE
 from pipeline.returns.intake.folder import MEETINGS
 from pipeline.returns.meetings.recorded import record_paper
 from pipeline.system.signed.people import person

@@ -15,7 +15,7 @@ from builds import ROOT
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.numbers.build import build_numbers
 from pipeline.project import Project
-from pipeline.report.exhibits.judgements import AFTER, BEFORE
+from pipeline.report.exhibits.judged_cells import AFTER, BEFORE
 from pipeline.returns.rules.validation import validate_and_write
 
 STATES = ("AL", "BG", "GR", "HU", "RO", "TR")

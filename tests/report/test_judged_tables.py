@@ -13,13 +13,12 @@ from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.stored_tables import StoredContribution, StoredDecision, StoredFact
 from pipeline.report.document.contributed import write_contributions, write_decisions
+from pipeline.report.exhibits.judged_cells import judged_areas, session_of
 from pipeline.report.exhibits.judgements import (
     build_areas,
     build_judgement,
     build_matrix,
     build_priorities,
-    judged_areas,
-    session_of,
 )
 from pipeline.report.exhibits.layout import ExhibitSpec
 from pipeline.report.ledger import Sentence

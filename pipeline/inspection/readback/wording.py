@@ -34,7 +34,7 @@ _NUMBERS_OF_LISTS = ("sort", "valid_from", "valid_to")  # columns of code lists 
 NUMBER_EXCEPTIONS = "number_exceptions.yaml"
 # Narratives that functions of the chapters print, which bear other names.
 _PRINTED_BY = {"judgement": ("judged",)}
-_INCLUDE = re.compile(r'{%-? include "([^"]+)"')
+_HELD = re.compile(r'{%-? (?:include|extends) "([^"]+)"')
 SYMBOLS = ("0", "<5", "0n")
 
 
@@ -103,11 +103,15 @@ def split_narratives(root: Path, report: str, *, version: str) -> tuple[list[str
 
 
 def _chapter(templates: Path, report: str, *, name: str) -> str:
-    """The template of a chapter, with those that it includes."""
+    """The template of a chapter, with those that it includes or goes on from."""
     paths = [templates / folder / "chapters" / f"{name}.html.j2" for folder in (report, "shared")]
-    text = next((read_text(p) for p in paths if p.is_file()), "")
-    included = [templates / name for name in _INCLUDE.findall(text)]
-    return "\n".join([text, *(read_text(p) for p in included if p.is_file())])
+    return next((_with_held(p, templates) for p in paths if p.is_file()), "")
+
+
+def _with_held(path: Path, templates: Path) -> str:
+    text = read_text(path)
+    held = (templates / name for name in _HELD.findall(text))
+    return "\n".join([text, *(_with_held(own, templates) for own in held if own.is_file())])
 
 
 def public_texts(root: Path, narratives: list[str]) -> str:

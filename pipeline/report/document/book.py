@@ -28,7 +28,7 @@ from pipeline.report.document.contributed import SECTION, TABLE
 from pipeline.report.document.order import CHARTS
 from pipeline.report.document.worker import answer, confine_renderer
 from pipeline.report.exhibits.answers import SESSION, sessions_told, states_that_judged
-from pipeline.report.exhibits.judgements import AFTER, BEFORE
+from pipeline.report.exhibits.judged_cells import AFTER, BEFORE
 from pipeline.report.ledger import Sentence, ledger_json
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -24,14 +24,20 @@ from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.cases import has_cases, write_cases
-from pipeline.report.document.contributed import write_contributions, write_decisions
+from pipeline.report.document.contributed import (
+    has_contributions,
+    write_contributions,
+    write_decisions,
+)
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.exhibit_rules import OF_EXPERTS, SILENT
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
-from pipeline.report.exhibits.judgements import (
+from pipeline.report.exhibits.judged_cells import (
     SCORES,
+    earlier_of,
     in_sentence,
+    is_answered,
     judged_areas,
     released_session,
     session_of,
@@ -66,7 +72,8 @@ _FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
 
 _PLACES = re.compile(r"\{\{ *(?:exhibit|pair)\(([^)]*)\)")
 _CASES = re.compile(r"\bcases\(([^)]*)\)")
-_INCLUDED = re.compile(r'\{% *include "([^"]+)"')
+_JUDGED = re.compile(r"\bjudged\(([^)]*)\)")
+_HELD = re.compile(r'\{% *(?:include|extends) "([^"]+)"')
 _NAME = re.compile(r'"(\w+)"')
 _OF_STATES = "for state in states"
 IN_QUESTION = "in question"  # what stands in the place of a fact that is a part in question
@@ -325,7 +332,7 @@ class Writer:
             raise UserError(
                 f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml"
             )
-        self.read.add(self.templates / path)
+        self.read.update(_held_by(self.templates / path, self.templates))
         if self.leaves_out(self.templates / path):
             return ""
         with mistakes_told(self.templates):
@@ -347,6 +354,10 @@ class Writer:
             "findings": self.findings,
             "cases": self.cases,
             "contributions": self.contributions,
+            "has_contributions": partial(has_contributions, self.store),
+            "assessed": self.assessed,
+            "on_area": self.on_area,
+            "earlier": lambda area: earlier_of(self.store, area)[0],
             "priorities": self.priorities,
             "has_priorities": self.has_priorities,
             "has_cases": partial(has_cases, self.store, ()),
@@ -472,14 +483,31 @@ class Writer:
         told = [area for area in areas if self.is_judged(area)]
         if not told:
             return self.text("judgement", "none")
-        return Markup("\n").join(map(self._key_judgement, told)) + self._why(OF_LEVEL, areas)
+        return Markup("\n").join(self.on_area("key", area) for area in told) + self._why(
+            OF_LEVEL, areas
+        )
 
-    def _key_judgement(self, area: str) -> Markup:
+    def assessed(self, areas: Iterable[str], question: str = "") -> list[str]:
+        """Those of the crime areas of which the version may tell a judgement, or one on this
+        question.
+        """
+        told = [area for area in areas if self.is_judged(area)]
+        return [a for a in told if not question or is_answered(self.store, a, question)]
+
+    def on_area(self, section: str, area: str) -> Markup:
+        """A text on what experts judge of a crime area, and judged before."""
         label = self.store.label(SCORES, "area", code=area)
-        name = in_sentence(label)
-        own = {"area": area, "area_name": name, "session": session_of(self.store, area)}
-        own["met"] = released_session(self.store)
-        return self.text("judgement", "key", **own)
+        year, before = earlier_of(self.store, area)
+        return self.text(
+            "judgement",
+            section,
+            area=area,
+            area_name=in_sentence(label),
+            session=session_of(self.store, area),
+            met=released_session(self.store),
+            earlier=str(year),
+            earlier_session=before,
+        )
 
     def cases(self, *areas: str) -> Markup:
         """The cases of these crime areas that this version may tell, each in a box; of all
@@ -489,13 +517,13 @@ class Writer:
         block: Markup = self.macros.case_boxes(boxes)
         return block if boxes else Markup("")
 
-    def contributions(self, *areas: str) -> Markup:
+    def contributions(self, *areas: str, topics: Collection[str] = ()) -> Markup:
         """What experts wrote of these crime areas, by topic, as far as this version may
         print it. Nothing where there is none.
         """
-        topics = write_contributions(self.store, areas)
-        block: Markup = self.macros.contributions(topics)
-        return block if topics else Markup("")
+        written = write_contributions(self.store, areas, topics)
+        block: Markup = self.macros.contributions(written)
+        return block if written else Markup("")
 
     def priorities(self) -> Markup:
         """The crime areas that were chosen as priorities, in their order, each with its
@@ -567,6 +595,9 @@ class Writer:
         if not all(id_ in self.exhibits for id_ in named):
             return False  # the line of the template is told when it is written
         if any(has_cases(self.store, areas) for areas in _areas_named(path, self.templates)):
+            return False
+        areas = _areas_judged(path, self.templates)
+        if self.assessed(areas) or any(c.area in areas for c in self.store.contributions):
             return False
         return bool(named) and all(self.is_empty(id_) for id_ in named)
 
@@ -675,18 +706,28 @@ class Writer:
         return more
 
 
-def _whole_text(path: Path, templates: Path) -> str:
-    """The template of a chapter with those that it includes."""
-    text = path.read_text(encoding="utf-8")
-    for name in _INCLUDED.findall(text):
+def _held_by(path: Path, templates: Path) -> Iterator[Path]:
+    """A template, and those that it includes or goes on from."""
+    yield path
+    for name in _HELD.findall(path.read_text(encoding="utf-8")):
         if (templates / name).is_file():
-            text += (templates / name).read_text(encoding="utf-8")
-    return text
+            yield from _held_by(templates / name, templates)
+
+
+def _whole_text(path: Path, templates: Path) -> str:
+    """The template of a chapter with those that it includes or goes on from."""
+    return "".join(own.read_text(encoding="utf-8") for own in _held_by(path, templates))
 
 
 def _areas_named(path: Path, templates: Path) -> list[list[str]]:
     """The crime areas of each place of a chapter in which cases are told; none is all."""
     return [_NAME.findall(call) for call in _CASES.findall(_whole_text(path, templates))]
+
+
+def _areas_judged(path: Path, templates: Path) -> list[str]:
+    """The crime areas whose judgements a chapter opens with."""
+    calls = _JUDGED.findall(_whole_text(path, templates))
+    return [area for call in calls for area in _NAME.findall(call)]
 
 
 def _exhibits_named(path: Path, templates: Path) -> list[str]:

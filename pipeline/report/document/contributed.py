@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pipeline.report.exhibits.judgements import SCORES, in_sentence, place_word
+from pipeline.report.exhibits.judged_cells import SCORES, in_sentence, place_word
 from pipeline.report.ledger import Sentence
 from pipeline.report.printing import Printing
 
@@ -21,30 +21,46 @@ TABLE = "ASM_TEXTS"
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of a crime area: its name, and pairs of a text and its head; the head is
-    empty where the version does not say who wrote it.
+    """A topic of a crime area: its name, empty where a heading says it, and pairs of a text
+    and its head; the head is empty where the version does not say who wrote it.
     """
 
     name: str
     texts: tuple[tuple[str, str], ...]
 
 
-def write_contributions(store: Printing, areas: Collection[str]) -> list[Topic]:
-    """The texts of these crime areas by topic, each noted as printed."""
+def has_contributions(store: Printing, areas: Collection[str], topics: Collection[str]) -> bool:
+    """Whether the version may print a text on one of these topics of these crime areas."""
+    return any(own.area in areas and own.topic in topics for own in store.contributions)
+
+
+def write_contributions(
+    store: Printing, areas: Collection[str], topics: Collection[str] = ()
+) -> list[Topic]:
+    """The texts of these crime areas on these topics, on all where none is named, each noted
+    as printed.
+    """
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for own in store.contributions:
-        if own.area in areas:
+        if own.area in areas and (not topics or own.topic in topics):
             found.setdefault((own.area, own.topic), []).append((own.text, own.head))
-    topics = []
+    written = []
     for (area, topic), texts in found.items():
         for number, pair in enumerate(texts, 1):
             for text in filter(None, pair):
                 store.note(Sentence(text, text, f"{SECTION}.{area}.{topic}.{number}", text, {}))
-        name = store.label(TABLE, "topic", code=topic)
-        if len(areas) > 1:
-            name = f"{store.label(TABLE, 'area', code=area)}: {in_sentence(name)}"
-        topics.append(Topic(name, tuple(texts)))
-    return topics
+        name = _name(store, area if len(areas) > 1 else "", topic if len(topics) != 1 else "")
+        written.append(Topic(name, tuple(texts)))
+    return written
+
+
+def _name(store: Printing, area: str, topic: str) -> str:
+    """What a reader cannot take from the heading above: the crime area of several, the topic
+    of several.
+    """
+    named = store.label(TABLE, "area", code=area) if area else ""
+    what = store.label(TABLE, "topic", code=topic) if topic else ""
+    return f"{named}: {in_sentence(what)}" if named and what else named or what
 
 
 def write_decisions(store: Printing, kind: str, areas: Collection[str]) -> list[Topic]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from pipeline.cells import Key
-from pipeline.report.exhibits.judgements import (
+from pipeline.report.exhibits.judged_cells import (
     AFTER,
     ALL,
     BEFORE,
@@ -20,11 +20,11 @@ from pipeline.report.exhibits.judgements import (
     NOTHING,
     SCORES,
     Question,
-    between,
-    counted,
+    between_view,
+    counted_view,
+    key_of,
     questions_of,
     settings_of,
-    statistic_key,
 )
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
 from pipeline.report.exhibits.tables import anchor
@@ -72,7 +72,7 @@ def build_answers(
     rows = []
     for first in _asked(store, spec.area, session=told[0]):
         asked = [Question(first.cube, first.area, s, first.code) for s in told]
-        views = [view for q in asked for view in (_spread(store, q), counted(store, q))]
+        views = [view for q in asked for view in (_spread(store, q), counted_view(store, q))]
         label = dict(questions_of(store, first.cube))[first.code]
         rows.append(Row(label, tuple(v if v.text else _missing() for v in views)))
     agreed = [_agreement(store, spec.area, session) for session in told]
@@ -111,10 +111,10 @@ def build_apart(
         if widest is None or most is None:
             rows.append(Row(label, tuple(_missing() for _ in range(2 + 2 * len(told)))))
             continue
-        views = [counted(store, most), CellView(_question(store, widest))]
+        views = [counted_view(store, most), CellView(_question(store, widest))]
         for one in told:
             asked = Question(widest.cube, area, one, widest.code)
-            views += [between(store, asked), _agreement(store, area, one)]
+            views += [between_view(store, asked), _agreement(store, area, one)]
         rows.append(Row(label, tuple(v if v.text else _missing() for v in views)))
     columns = [Column("Crime area", "label", weight=26), Column("States", "text", weight=10)]
     columns.append(Column("Furthest apart on", "text", weight=20))
@@ -142,7 +142,7 @@ def _is_judged(store: Store, area: str, session: str) -> bool:
 
 
 def _answers(store: Store, asked: Question) -> int:
-    return _whole(store, statistic_key(store, asked, statistic="STATES"))
+    return _whole(store, key_of(store, asked, statistic="STATES"))
 
 
 def _whole(store: Store, key: Key) -> int:
@@ -161,7 +161,7 @@ def _widest(store: Store, area: str, *, session: str) -> Question | None:
 def _reach(store: Store, asked: Question) -> Fraction:
     """Which part of the steps of a scale lies between the outermost answers."""
     low, high = (
-        _whole(store, statistic_key(store, asked, statistic=name)) for name in ("LOWEST", "HIGHEST")
+        _whole(store, key_of(store, asked, statistic=name)) for name in ("LOWEST", "HIGHEST")
     )
     return Fraction(high - low, len(_words(store, asked)) - 1)
 
@@ -177,12 +177,12 @@ def _words(store: Store, asked: Question) -> tuple[str, ...]:
 def _chosen_keys(store: Store, asked: Question) -> list[Key]:
     """The cells that say how many states chose each word, from the least to the most."""
     places = range(1, len(_words(store, asked)) + 1)
-    return [statistic_key(store, asked, statistic=f"AT_{place}") for place in places]
+    return [key_of(store, asked, statistic=f"AT_{place}") for place in places]
 
 
 def _spread(store: Printing, asked: Question) -> CellView:
     """`low 2; medium 5; not assessed 4`, with the cells behind it."""
-    keys = [*_chosen_keys(store, asked), statistic_key(store, asked, statistic="STATES")]
+    keys = [*_chosen_keys(store, asked), key_of(store, asked, statistic="STATES")]
     *chosen, states = [store.print_cell(key) for key in keys]
     if not states.has_value or states.coverage is None or states.of is None:
         return CellView("")
@@ -197,7 +197,7 @@ def _spread(store: Printing, asked: Question) -> CellView:
 
 
 def _agreement(store: Printing, area: str, session: str) -> CellView:
-    key = statistic_key(store, Question(SCORES, area, session, ALL), statistic="ALPHA")
+    key = key_of(store, Question(SCORES, area, session, ALL), statistic="ALPHA")
     cell = store.print_cell(key)
     return CellView(cell_text(cell), str(key)) if cell.has_value else CellView("")
 

@@ -7,73 +7,36 @@ are columns of the versions that know it. Nothing is added up, averaged or ranke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
-from pipeline.cells import REGION, Cell, Key
-from pipeline.contracts.model import LEVEL, MEETING, OF_REGION
-from pipeline.contracts.scales import Assessment
-from pipeline.errors import UserError
-from pipeline.report.exhibits.layout import ExhibitSpec, fill
-from pipeline.report.exhibits.tables import anchor
-from pipeline.report.numbers import cell_text
+from pipeline.contracts.model import LEVEL
+from pipeline.report.exhibits.judged_cells import (
+    ALL,
+    BEFORE,
+    ENABLERS,
+    NOTHING,
+    SCORES,
+    Question,
+    judged_areas,
+    place_word,
+    session_of,
+)
+from pipeline.report.exhibits.judged_cells import agreed_view as _agreed
+from pipeline.report.exhibits.judged_cells import between_view as _between
+from pipeline.report.exhibits.judged_cells import counted_view as _counted
+from pipeline.report.exhibits.judged_cells import judged_table as _table
+from pipeline.report.exhibits.judged_cells import key_of as _key
+from pipeline.report.exhibits.judged_cells import level_view as _level
+from pipeline.report.exhibits.judged_cells import median_view as _median
+from pipeline.report.exhibits.judged_cells import met_view as _met
+from pipeline.report.exhibits.judged_cells import or_not_assessed as _or_not_assessed
+from pipeline.report.exhibits.judged_cells import place_of as _place
+from pipeline.report.exhibits.judged_cells import questions_of as _questions
+from pipeline.report.exhibits.judged_cells import settings_of as _settings
+from pipeline.report.exhibits.layout import ExhibitSpec
 from pipeline.report.printing import Printing
-from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
-
-SCORES, ENABLERS = "ASM_SCORES", "ASM_ENABLERS"
-BEFORE, AFTER = "1", "2"  # sessions: each state alone, and again after the meeting
-ALL = "ALL"  # the code that stands for all areas or all questions
-NOT_ASSESSED = "not assessed"
-NOTHING = "No judgement of it was submitted."
-_MEDIANS = ("MEDIAN_LOW", "MEDIAN_HIGH")
-_ENDS = ("LOWEST", "HIGHEST")
-_SOURCE = "experts of the member states, assessment of round {year}"
-_ONE_WORD = "Median of the states that judged; of two in the middle, both are told."
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of one crime area in one session: a code of a table of judgements."""
-
-    cube: str
-    area: str
-    session: str
-    code: str
-
-
-def judged_areas(store: Store) -> list[str]:
-    """The crime areas of which the version may tell a judgement, in their order."""
-    if not store.is_asked(SCORES):
-        return []
-    codes = (c.code for c in store.table(SCORES).dimension("area").codes)
-    return [code for code in codes if session_of(store, code)]
-
-
-def session_of(store: Store, area: str) -> str:
-    """The session whose judgements of a crime area stand: that after the meeting, once there
-    is one; empty where nobody judged the area.
-    """
-    asked = [(cube, code) for cube in (SCORES, ENABLERS) for code, _ in questions_of(store, cube)]
-    for session in (AFTER, BEFORE):
-        questions = (Question(cube, area, session, code) for cube, code in asked)
-        if any(store.cell(median_keys(store, q)[0]).has_value for q in questions):
-            return session
-    # a meeting may judge what nobody had scored
-    return released_session(store) if store.cell(_met_key(store, area)).has_value else ""
-
-
-def released_session(store: Store) -> str:
-    """The session that versions for others read of, to which the judgement of a meeting
-    belongs.
-    """
-    return settings_of(store).session
-
-
-def median_keys(store: Store, asked: Question) -> tuple[Key, Key]:
-    """The cells of the lower and the higher median."""
-    low, high = (statistic_key(store, asked, statistic=name) for name in _MEDIANS)
-    return low, high
 
 
 def build_judgement(
@@ -85,13 +48,13 @@ def build_judgement(
         return EmptyView(NOTHING)
     lines = []
     for cube in (SCORES, ENABLERS):
-        for code, label in questions_of(store, cube):
+        for code, label in _questions(store, cube):
             asked = Question(cube, spec.area, session, code)
             views = [
                 _median(store, asked),
-                between(store, asked),
+                _between(store, asked),
                 _median(store, replace(asked, session=BEFORE)),
-                counted(store, asked),
+                _counted(store, asked),
             ]
             if views[0].text:
                 lines.append((label, views))
@@ -128,7 +91,7 @@ def build_areas(
     areas = judged_areas(store)
     if not areas:
         return EmptyView(NOTHING)
-    asked = [q for q, _ in questions_of(store, SCORES) if q in _IN_SHORT]
+    asked = [q for q, _ in _questions(store, SCORES) if q in _IN_SHORT]
     columns = [Column("Crime area", "label", weight=26), Column("Level", "text", weight=11)]
     has_met = any(_met(store, area).text for area in areas)
     if has_met:
@@ -144,8 +107,8 @@ def build_areas(
             met = _met(store, area)
             views.append(met if met.text else CellView("not judged", status="missing"))
         views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
-        likelihood = settings_of(store).matrix.likelihood
-        views.append(counted(store, Question(SCORES, area, session, likelihood)))
+        likelihood = _settings(store).matrix.likelihood
+        views.append(_counted(store, Question(SCORES, area, session, likelihood)))
         label = store.label(SCORES, "area", code=area)
         rows.append(Row(label, tuple(map(_or_not_assessed, views))))
     return _table(
@@ -159,7 +122,7 @@ def build_matrix(
     """Likelihood down, highest impact across: each crime area in its field, and the level
     that a field suggests.
     """
-    settings = settings_of(store)
+    settings = _settings(store)
     areas = judged_areas(store)
     placed: dict[tuple[int, int], list[str]] = {}
     for area in areas:
@@ -201,9 +164,7 @@ def build_priorities(
     found: dict[tuple[int, ...], list[str]] = {}
     for area in judged:
         session = session_of(store, area)
-        level = store.cell(
-            statistic_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL)
-        )
+        level = store.cell(_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL))
         if level.has_value and level.value is not None:
             others = (_place(store, area, q, session=session) for q in asked)
             found.setdefault((int(level.value), *others), []).append(area)
@@ -226,20 +187,6 @@ def build_priorities(
     )
 
 
-def place_word(place: int) -> str:
-    """`first` of 1: the place of a crime area among priorities."""
-    return _PLACES[place - 1] if place <= len(_PLACES) else "later"
-
-
-def in_sentence(label: str) -> str:
-    """A label as it stands inside of a sentence."""
-    return f"{label[:1].lower()}{label[1:]}"
-
-
-_PLACES = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    "eleventh", "twelfth",
-)  # fmt: skip
 # Heads of the table of all areas.
 _IN_SHORT = {
     "LIKELIHOOD": "Likelihood now",
@@ -247,115 +194,3 @@ _IN_SHORT = {
     "OUTLOOK": "It grows",
     "CONFIDENCE": "Confidence",
 }
-
-
-def settings_of(store: Store) -> Assessment:
-    settings = store.contracts.assessment
-    if settings is None:
-        raise UserError(
-            "there are no scales",
-            where="data_contracts",
-            do="write assessment.yaml, or take the exhibit out",
-        )
-    return settings
-
-
-def questions_of(store: Store, cube: str) -> Iterable[tuple[str, str]]:
-    table = store.table(cube)
-    asked = table.dimension(settings_of(store).tables[cube].dimension)
-    return [(c.code, c.label) for c in asked.codes]
-
-
-def statistic_key(store: Store, asked: Question, *, statistic: str) -> Key:
-    table = store.table(f"{asked.cube}{OF_REGION}")
-    own = settings_of(store).tables[asked.cube].dimension
-    codes = {"state": REGION, "year": str(store.round), "area": asked.area, own: asked.code}
-    return table.key({**codes, "session": asked.session, "statistic": statistic})
-
-
-def _median(store: Printing, asked: Question) -> CellView:
-    """The word in the middle of the answers, or the two words that it lies between."""
-    return _words("middle", [store.print_cell(k) for k in median_keys(store, asked)])
-
-
-def between(store: Printing, asked: Question) -> CellView:
-    keys = [statistic_key(store, asked, statistic=name) for name in _ENDS]
-    return _words("between", [store.print_cell(k) for k in keys])
-
-
-def _words(name: str, cells: list[Cell]) -> CellView:
-    if not all(c.has_value for c in cells):
-        return CellView("")
-    said = list(dict.fromkeys(cell_text(c) for c in cells))
-    return CellView(" to ".join(said), f"{name}({', '.join(str(c.key) for c in cells)})")
-
-
-def counted(store: Printing, asked: Question) -> CellView:
-    cell = store.print_cell(statistic_key(store, asked, statistic="STATES"))
-    if not cell.has_value:
-        return CellView("")
-    return CellView(f"{cell.coverage} of {cell.of}", f"coverage({cell.key})")
-
-
-def _level(store: Printing, area: str, *, session: str) -> CellView:
-    asked = Question(SCORES, area, session, ALL)
-    cell = store.print_cell(statistic_key(store, asked, statistic=LEVEL))
-    return CellView(cell_text(cell), str(cell.key)) if cell.has_value else CellView("")
-
-
-def _met_key(store: Store, area: str) -> Key:
-    asked = Question(SCORES, area, released_session(store), ALL)
-    return statistic_key(store, asked, statistic=MEETING)
-
-
-def _met(store: Printing, area: str) -> CellView:
-    """The level that the meeting judged; empty where it did not."""
-    cell = store.print_cell(_met_key(store, area))
-    return CellView(cell_text(cell), str(cell.key)) if cell.has_value else CellView("")
-
-
-def _agreed(store: Printing, area: str) -> CellView:
-    cell = store.print_cell(_met_key(store, area))
-    return CellView(f"{cell.coverage} of {cell.of}", f"coverage({cell.key})")
-
-
-def _place(store: Store, area: str, question: str, *, session: str) -> int:
-    """The place of the higher median; 0 where there is none."""
-    _, high = median_keys(store, Question(SCORES, area, session, question))
-    cell = store.cell(high)
-    return int(cell.value) if cell.has_value and cell.value is not None else 0
-
-
-def _or_not_assessed(view: CellView) -> CellView:
-    return view if view.text else CellView(NOT_ASSESSED, status="missing")
-
-
-def _table(
-    spec: ExhibitSpec,
-    store: Printing,
-    *,
-    number: str,
-    columns: list[Column],
-    rows: tuple[Row, ...],
-    values: Mapping[str, str],
-    areas: Sequence[str],
-) -> TableView:
-    """`areas` are those that it tells of: a reader must know which of them nobody judged
-    again after the meeting.
-    """
-    early = [store.label(SCORES, "area", code=a) for a in areas if session_of(store, a) == BEFORE]
-    told = [_ONE_WORD]
-    if early:
-        whose = "All" if len(early) == len(areas) else "; ".join(early)
-        told.append(f"{whose}: judged before the meeting, each state alone.")
-    return TableView(
-        anchor(spec, store, values=values),
-        number,
-        fill(spec.title, values, where=spec.place),
-        "",
-        tuple(columns),
-        rows,
-        _SOURCE.format(year=values["year"]),
-        notes=tuple(fill(n, values, where=spec.place) for n in (*spec.notes, *told)),
-        wide=spec.wide,
-    )
