@@ -1,7 +1,6 @@
-"""Which cells hold what experts judge of a crime area, and how does a table say them? In
-words of their scales, each bound to its cells.
+"""Which cells hold what experts judge of a crime area, and how does a table say them?
 
-A judgement is that of the session after the meeting, once there is one; an earlier
+In words of their scales, each bound to its cells. A judgement is that of the session after the meeting, once there is one; an earlier
 assessment is the last year before in which the area was judged.
 """
 
