@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from pipeline.steps.rehearsal.account import Done
 
 app = typer.Typer()
+_FEW = ("BG", "HU", "ME", "RO", "RS", "TR")
 
 
 class Size(StrEnum):
     """How much of a year is tried."""
 
     FULL = "full"
+    ASSESSMENT = "assessment"
     SMALL = "small"
 
 
@@ -47,7 +49,7 @@ def rehearsal(
         typer.Option("--to", help="An empty folder; rehearsal-<round> in the outputs without it."),
     ] = None,
     size: Annotated[
-        Size, typer.Option("--size", help="small: one report and a few states.")
+        Size, typer.Option("--size", help="small: one report, few states; assessment: OCTA SEE.")
     ] = Size.FULL,
     ending: Annotated[
         Ending, typer.Option("--ending", help="no-go: some states never send.")
@@ -62,10 +64,14 @@ def rehearsal(
 
     project = Project.here()
     folder = to or project.outputs / f"rehearsal-{round_}"
-    small = {"reports": project.reports[:1], "states": ("BG", "HU", "ME", "RO", "RS", "TR")}
+    tried = {
+        Size.FULL: {"reports": project.reports},
+        Size.ASSESSMENT: {"reports": _discussed(project)},
+        Size.SMALL: {"reports": project.reports[:1], "states": _FEW},
+    }
     plan = Plan(
         round_,
-        **({"reports": project.reports} if size is Size.FULL else small),
+        **tried[size],
         versions=("restricted", "public"),
         never=3 if ending is Ending.NO_GO else 0,
         seed=seed,
@@ -90,6 +96,13 @@ def rehearsal(
             do="read rehearsal.html there: each is listed with what was printed",
         )
     typer.echo(f"{told}, and all of them worked: {heading['ending']}")
+
+
+def _discussed(project: Project) -> tuple[str, ...]:
+    """The report that meetings of experts discuss."""
+    from pipeline.release.meetings.papers import report_of_meetings
+
+    return (report_of_meetings(project),)
 
 
 def _typed(folder: Path, arguments: Sequence[str]) -> Done:

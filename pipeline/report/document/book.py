@@ -103,7 +103,10 @@ class BookWriter(Writer):
     """
 
     def at_meeting(self, number: int) -> None:
-        """Tell of the sessions that a meeting has before it."""
+        """Tell of the sessions that a meeting has before it. Its book is a working paper: the
+        texts of the round are read and marked when the meetings are over.
+        """
+        self.narrative.asks_review = False
         self.values = {**self.values, SESSION: BEFORE if number == 1 else AFTER}
 
     def leaves_out(self, path: Path) -> bool:

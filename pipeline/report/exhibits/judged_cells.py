@@ -1,7 +1,8 @@
 """Which cells hold what experts judge of a crime area, and how does a table say them?
 
-In words of their scales, each bound to its cells. A judgement is that of the session after the meeting, once there is one; an earlier
-assessment is the last year before in which the area was judged.
+In words of their scales, each bound to its cells. A judgement is that of the session
+after the meeting, once there is one; an earlier assessment is the last year before in
+which the area was judged.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Narrative:
     judges_words: bool = (
         True  # whether names and claims outside of bindings are faults, and texts nobody read
     )
+    asks_review: bool = True  # whether a text that nobody read for the round is a fault
     claims: dict[tuple[str, str], bool] = field(default_factory=dict)
     asked: dict[str, Section] = field(default_factory=dict)
     _sections: dict[str, dict[str, Section]] = field(default_factory=dict)
@@ -143,7 +144,7 @@ class Narrative:
         }
         if section.reference not in self.asked:
             self.asked[section.reference] = section
-            if self.judges_words:
+            if self.judges_words and self.asks_review:
                 self._fault_of(unread(section, self.store.round))
 
     def _find(self, chapter: str, name: str) -> Section | None:

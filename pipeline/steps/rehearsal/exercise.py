@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.contracts.calendar import CALENDAR
+from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.known_errors import REGISTER as KNOWN_ERRORS
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.operations import OPERATIONS
@@ -74,6 +75,8 @@ class Days:
     extended: date
     reminded: date
     late: date
+    met: date
+    met_again: date
     cutoff: date
     read: date
     proofs: date
@@ -92,6 +95,8 @@ class Days:
             extended=day(4, 14),
             reminded=day(4, 3),
             late=day(4, 10),
+            met=day(4, 20),
+            met_again=day(5, 5),
             cutoff=day(5, 12),
             read=day(5, 15),
             proofs=day(5, 26),
@@ -113,6 +118,7 @@ class Exercise:
     reports: tuple[str, ...]
     versions: tuple[str, ...]
     extended: str
+    judged: tuple[str, ...] = ()  # contracts of what experts judge, which these reports print
 
     @property
     def root(self) -> Path:
@@ -155,13 +161,16 @@ def prepare(
     project.returns.mkdir()
     if states:
         _keep_states(project, states, round_)
+    judged = _judged_by(project, reports)
     for report in project.collected:
-        if report not in reports:
+        if report not in (*reports, *judged):
             _ask_no_more(project.contracts / f"{report}{ENDING}", round_)
     contracts = load_contracts(project.contracts)
     members = [m.code for m in contracts.members(round_)]
     days = Days.of(round_)
-    exercise = Exercise(project, round_, days, reports, versions, extended=members[-1])
+    exercise = Exercise(
+        project, round_, days, reports, versions, extended=members[-1], judged=judged
+    )
     _enter_days(exercise)
     _enter_versions(exercise)
     _enter_population(project, contracts, round_)
@@ -175,6 +184,25 @@ def prepare(
     _run("git", "init", "--quiet", cwd=folder)
     exercise.commit("the project of the exercise")
     return exercise
+
+
+def _judged_by(project: Project, reports: tuple[str, ...]) -> tuple[str, ...]:
+    """The contracts from which these reports print what experts judge, and which have no
+    report of their own.
+    """
+    contracts = load_contracts(project.contracts)
+    load_contracts.cache_clear()  # what is not tried is taken out of them next
+    borrowed = {
+        cube
+        for report in reports
+        for cube in read_report_file(project.templates, report).borrowed_cubes
+    }
+    return tuple(
+        contract.report
+        for contract in contracts
+        if contract.report not in project.reports
+        and any(table.judged and table.name in borrowed for table in contract.tables)
+    )
 
 
 def _origin(source: Project, name: str) -> Path:

@@ -21,6 +21,7 @@ from pipeline.returns.importers.csv_return import CsvCell, Dialect, csv_return_b
 from pipeline.returns.importers.workbook_return import WorkbookReturn, put_files
 from pipeline.steps.rehearsal.exercise import REGISTER, Exercise
 from pipeline.steps.rehearsal.invented import Figures, invented
+from pipeline.steps.rehearsal.judging import SESSIONS, answers, fill_in
 from pipeline.steps.rehearsal.marks import EXERCISE
 
 _AUTHORITY = f"{EXERCISE}, invented authority"
@@ -94,8 +95,54 @@ class Senders:
             path, content = self._filled(contracts, report, state, figures=figures, day=day)
             broken = spoiled and manner is Manner.BROKEN
             put[path] = content[: len(content) // 2] if broken else content
+        for contract in self.exercise.judged:
+            if state in respondents(contracts, contract, round_=self.exercise.round):
+                path, content = self._judged(contracts, contract, state, day=day, sessions=1)
+                broken = spoiled and manner is Manner.BROKEN
+                put[path] = content[: len(content) // 2] if broken else content
         put_files(put)
         return [*put]
+
+    def judge_again(self, state: str, *, day: date) -> list[Path]:
+        """Put what the experts of a state judge after a meeting beside what they did before."""
+        contracts = self.exercise.contracts()
+        put: dict[Path, bytes] = {}
+        for contract in self.exercise.judged:
+            if state in respondents(contracts, contract, round_=self.exercise.round):
+                path, content = self._judged(
+                    contracts, contract, state, day=day, sessions=len(SESSIONS)
+                )
+                put[path.with_suffix(".2.xlsx")] = content
+        put_files(put)
+        return [*put]
+
+    def _judged(
+        self, contracts: Contracts, contract: str, state: str, *, day: date, sessions: int
+    ) -> tuple[Path, bytes]:
+        """The form of experts with their words after so many sessions."""
+        book = self._blank(contracts, contract, state)
+        given = answers(
+            contracts.contract(contract),
+            state,
+            round_=self.exercise.round,
+            seed=self.seed,
+            sessions=sessions,
+        )
+        fill_in(book.workbook, given)
+        for field, answer in self._answers(contracts, contract, state, day=day):
+            book.answer(field, answer)
+        return book.path, book.content()[book.path]
+
+    def _blank(self, contracts: Contracts, report: str, state: str) -> WorkbookReturn:
+        """The form that came with the opening of the round."""
+        from openpyxl import load_workbook
+
+        round_ = self.exercise.round
+        opened = self.exercise.project.round_folder(round_) / "opening" / f"{state}-{round_}.zip"
+        with zipfile.ZipFile(opened) as package:
+            form = load_workbook(BytesIO(package.read(f"{report}/{state}.xlsx")))
+        path = self._place(report, state, ".xlsx")
+        return WorkbookReturn(contracts, report, state, round_, path, workbook=form)
 
     def _figures(self, contracts: Contracts, report: str, state: str) -> Figures:
         """What a state can answer: no state keeps records of all that is asked. The tables
@@ -123,14 +170,8 @@ class Senders:
         self, contracts: Contracts, report: str, state: str, *, figures: Figures, day: date
     ) -> tuple[Path, bytes]:
         """The form that came with the opening of the round, filled in as by hand."""
-        from openpyxl import load_workbook
-
         round_ = self.exercise.round
-        opened = self.exercise.project.round_folder(round_) / "opening" / f"{state}-{round_}.zip"
-        with zipfile.ZipFile(opened) as package:
-            form = load_workbook(BytesIO(package.read(f"{report}/{state}.xlsx")))
-        path = self._place(report, state, ".xlsx")
-        book = WorkbookReturn(contracts, report, state, round_, path, workbook=form)
+        book = self._blank(contracts, report, state)
         for table in tables_for(contracts.contract(report), state, round_=round_):
             own = {key: value for key, value in figures.items() if key.cube == table.name}
             book.add_lines(table, _lines_of(table, own))
@@ -138,7 +179,7 @@ class Senders:
                 book.put(key, str(value), status="")
         for field, answer in self._answers(contracts, report, state, day=day):
             book.answer(field, answer)
-        return path, book.content()[path]
+        return book.path, book.content()[book.path]
 
     def _as_csv(
         self, contracts: Contracts, report: str, state: str, *, figures: Figures, day: date

@@ -25,12 +25,15 @@ from pipeline.contracts.layout import CENTER, respondents
 from pipeline.errors import NarrativeError, NoGoError, ReturnError, SignOffError
 from pipeline.project import Project
 from pipeline.release.gate.reasons import Kind
+from pipeline.release.meetings.papers import SHEET as AMENDMENTS
+from pipeline.returns.intake.folder import MEETINGS
 from pipeline.steps.rehearsal.account import Account, Run
 from pipeline.steps.rehearsal.editor import correct_texts
 from pipeline.steps.rehearsal.exercise import Exercise, prepare
 from pipeline.steps.rehearsal.marks import EXERCISE
+from pipeline.steps.rehearsal.meetings import amend_first, decided
 from pipeline.steps.rehearsal.senders import Manner, Senders
-from pipeline.system.files import csv_bytes, write_private
+from pipeline.system.files import csv_bytes, write_file, write_private
 
 _HASHES = "SHA256SUMS"
 _RECIPIENTS = (
@@ -81,6 +84,8 @@ def rehearse(
     year.returns_come()
     year.late_ones_are_reminded()
     year.is_answered_and_corrected()
+    if exercise.judged:
+        year.experts_meet()
     year.texts_are_read()
     if plan.is_go:
         year.states_confirm()
@@ -180,6 +185,51 @@ class _Year:
         for state in senders.those(Manner.LATE, Manner.BROKEN):
             self._send(days.late, state)
         self.exercise.commit("what came late, and corrections")
+
+    def experts_meet(self) -> None:
+        """Experts discuss what they judged and judge again; what they decide is signed."""
+        days = self.exercise.days
+        self._do(
+            days.met, "returns are read", "build", "--versions", "restricted", "--until", "stores"
+        )
+        self.account.act(
+            days.met, "what does not hold is taken out", lambda: correct_texts(self.exercise)
+        )
+        self._do(days.met, "the first meeting has its papers", "meeting", "--number", "1")
+        self.account.act(days.met, "the meeting amends a text", self._amend)
+        self._do(
+            days.met,
+            "what the meeting amended is taken in",
+            *("amendments", "--number", "1", f"{self._sheet}"),
+        )
+        for state in self.senders.manners:
+            if state not in self.senders.those(Manner.NEVER):
+                self.account.act(
+                    days.met_again - timedelta(days=1),
+                    f"the experts of {state} judge again",
+                    partial(self._judge_again, state),
+                )
+        self._do(
+            days.met_again,
+            "returns are read again",
+            "build",
+            "--versions",
+            "restricted",
+            "--until",
+            "stores",
+        )
+        self._do(days.met_again, "the second meeting has its papers", "meeting", "--number", "2")
+        self.account.act(
+            days.met_again, "levels and priorities are written down", self._write_decisions
+        )
+        for paper in ("2", "priorities"):
+            self._do(
+                days.met_again,
+                f"paper {paper} is signed",
+                *("record-meeting", "--paper", paper),
+                by="head-of-unit",
+            )
+        self.exercise.commit("what experts judged together")
 
     def texts_are_read(self) -> None:
         """The first build of the round stops at texts that nobody read for it; then
@@ -457,6 +507,27 @@ class _Year:
     def _return_of(self, state: str) -> Path:
         folder = self.exercise.project.returns / f"{self.plan.round}" / self.plan.reports[0]
         return folder / f"{state}.xlsx"
+
+    @property
+    def _sheet(self) -> Path:
+        return self.exercise.root / "sent" / "amendments.xlsx"
+
+    def _amend(self) -> str:
+        """The meeting writes another text in the place of the first, and why."""
+        came = self.exercise.project.meeting_folder(self.plan.round, 1) / AMENDMENTS
+        return amend_first(came, self._sheet)
+
+    def _judge_again(self, state: str) -> str:
+        day = self.exercise.days.met_again - timedelta(days=1)
+        return "" if self.senders.judge_again(state, day=day) else "no file"
+
+    def _write_decisions(self) -> str:
+        contracts = self.exercise.contracts()
+        folder = self.exercise.project.returns / f"{self.plan.round}" / MEETINGS
+        days, states = self.exercise.days, [*self.senders.manners]
+        for name, content in decided(contracts, days, states=states, seed=self.plan.seed).items():
+            write_file(folder / name, content)
+        return ""
 
     def _open_rules(self, report: str) -> list[str]:
         """The rules of the findings that nobody has settled, as they are listed."""
