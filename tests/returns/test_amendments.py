@@ -378,6 +378,16 @@ def test_a_sheet_that_was_changed_where_it_is_kept_is_told(
         inputs_of(*assessed, round_=EXERCISE)
 
 
+def test_a_damaged_sheet_is_mended_by_giving_it_anew(
+    assessed: Assessed, texts: list[MeetingText], fill: Fill
+) -> None:
+    path = fill(amended(first(texts)))
+    take(assessed, path)
+    _kept(assessed).write_bytes(b"PK\x03\x04 half of it")
+    assert take(assessed, path)[-1].startswith("the sheet in whose place it came could not be read")
+    assert _kept(assessed).read_bytes() == path.read_bytes()
+
+
 def _kept(assessed: Assessed) -> Path:
     return sheet_path(assessed[0], EXERCISE, 1)
 

@@ -98,8 +98,8 @@ def texts_of(store: Store) -> list[MeetingText]:
 
 
 class BookWriter(Writer):
-    """Writes the chapters of a book. Their templates may call `answered`, `to_amend` and
-    `gaps` beside what those of reports may.
+    """Writes the chapters of a book. Their templates may call `answered`, `is_assessed`,
+    `to_amend` and `gaps` beside what those of reports may.
     """
 
     def at_meeting(self, number: int) -> None:
@@ -116,6 +116,7 @@ class BookWriter(Writer):
         session = sessions_told(self.values)[-1]
         more = {
             "answered": self.answered,
+            "is_assessed": self.is_assessed,
             "to_amend": self.to_amend,
             "gaps": self.gaps,
             "is_second": session == AFTER,
@@ -130,6 +131,10 @@ class BookWriter(Writer):
         areas = [area] if area else [c.code for c in table.dimension("area").codes]
         told = sessions_told(self.values)
         return any(states_that_judged(self.store, a, session=s) for a in areas for s in told)
+
+    def is_assessed(self) -> bool:
+        """Whether anything was submitted: an answer, or a text."""
+        return self.answered() or bool(self.store.contributions)
 
     def to_amend(self, area: str) -> Markup:
         """The texts of a crime area that the meeting may amend, by topic."""

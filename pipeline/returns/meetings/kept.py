@@ -61,28 +61,35 @@ def load_sheets(
         if before and number >= before:
             continue
         where = f"returns/{round_}/{FOLDER}/{path.name}"
-        sheet, problems = read_file(path, contracts, round_=round_, number=number, where=where)
+        data = bytes_of(path, where=where)
+        sheet, problems = read_bytes(data, contracts, round_=round_, number=number, where=where)
         tell(problems, where=where, do=f"give the sheet anew: 'make amendments N={number} FILE='")
         sheets.append(sheet)
     return tuple(sheets)
 
 
-def read_file(
-    path: Path, contracts: Contracts, *, round_: int, number: int, where: str
-) -> tuple[AmendmentSheet, list[str]]:
-    """A sheet and everything that is wrong in it. Raises UserError where it cannot be
-    read.
-    """
+def bytes_of(path: Path, *, where: str) -> bytes:
+    """The bytes of a file that may be a sheet. Raises UserError where it is none."""
     try:
         if not path.is_file():
             raise UserError("there is no such file", where=where, do="give FILE= with its path")
         if (size := path.stat().st_size) > MAX_FILE:
             raise UserError(f"the file has {size:,} bytes", where=where, allowed=f"{MAX_FILE:,}")
-        return read_sheet(path.read_bytes(), contracts, round_=round_, number=number)
-    except DamagedFile as problem:
-        raise not_readable(problem, where=where) from None
+        return path.read_bytes()
     except OSError as problem:
         raise UserError(f"the file cannot be read: {problem.strerror}", where=where) from None
+
+
+def read_bytes(
+    data: bytes, contracts: Contracts, *, round_: int, number: int, where: str
+) -> tuple[AmendmentSheet, list[str]]:
+    """What a sheet says and everything that is wrong in it. Raises UserError where it
+    cannot be read.
+    """
+    try:
+        return read_sheet(data, contracts, round_=round_, number=number)
+    except DamagedFile as problem:
+        raise not_readable(problem, where=where) from None
 
 
 def as_amended(text: str, place: Place, sheets: Iterable[AmendmentSheet]) -> Standing:

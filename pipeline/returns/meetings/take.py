@@ -13,7 +13,7 @@ from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.returns.intake.shown import shown_name
 from pipeline.returns.intake.stage import STAGED
-from pipeline.returns.meetings.kept import ENDING, read_file, sheet_path
+from pipeline.returns.meetings.kept import ENDING, bytes_of, read_bytes, sheet_path
 from pipeline.returns.meetings.read import Amendment, AmendmentSheet, Closing, tell
 from pipeline.returns.meetings.standing import texts_before
 from pipeline.returns.meetings.texts import MeetingText, meeting_name
@@ -39,7 +39,8 @@ def take_sheet(
             where=str(staged),
             do=f"run 'make validate ROUND={round_}' once",
         )
-    sheet, problems = read_file(path, contracts, round_=round_, number=number, where=name)
+    data = bytes_of(path, where=name)
+    sheet, problems = read_bytes(data, contracts, round_=round_, number=number, where=name)
     texts = texts_before(project, contracts, round_=round_, number=number)
     tell([*problems, *_not_there(sheet, texts)], where=name, do=_AGAIN)
     if not sheet.amendments and not sheet.closings:
@@ -48,16 +49,21 @@ def take_sheet(
             where=name,
             do="look whether it is the sheet that the meeting filled in",
         )
-    data, kept = path.read_bytes(), sheet_path(project, round_, number)
-    before = None
+    kept = sheet_path(project, round_, number)
+    told = [*_summary(sheet)]
     if kept.is_file():
-        if kept.read_bytes() == data:
+        old = bytes_of(kept, where=str(kept))
+        if old == data:
             return ["the same sheet is kept already: nothing changed"]
-        before, _ = read_file(kept, contracts, round_=round_, number=number, where=str(kept))
-        _set_aside(kept, number=number)
+        try:
+            before, _ = read_bytes(old, contracts, round_=round_, number=number, where=str(kept))
+            told += _changes(before, sheet)
+        except UserError:  # somebody damaged it where it is kept: this one mends that
+            told.append("the sheet in whose place it came could not be read; it is set aside")
+        _set_aside(kept, old, number=number)
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_file(kept, data)
-    return [*_summary(sheet), *(_changes(before, sheet) if before else [])]
+    return told
 
 
 def _not_there(sheet: AmendmentSheet, texts: Iterable[MeetingText]) -> Iterator[str]:
@@ -71,9 +77,8 @@ def _not_there(sheet: AmendmentSheet, texts: Iterable[MeetingText]) -> Iterator[
             yield f"{own.place}: {own.reference}: {what}; write the sheet anew with 'make meeting'"
 
 
-def _set_aside(kept: Path, *, number: int) -> None:
+def _set_aside(kept: Path, data: bytes, *, number: int) -> None:
     """Keep a sheet in whose place another one comes."""
-    data = kept.read_bytes()
     hashed = hashlib.sha256(data).hexdigest()[:8]
     aside = kept.parent / REPLACED / f"{number}.{hashed}{ENDING}"
     aside.parent.mkdir(parents=True, exist_ok=True)
