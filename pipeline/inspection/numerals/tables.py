@@ -30,6 +30,7 @@ from pipeline.report.ledger import (
 )
 
 _MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
+_JUDGED = re.compile(r"ASM_\w+:[\w.]+")
 _OF = re.compile(r"(\d+)of(\d+)")
 
 
@@ -208,6 +209,20 @@ class TableCheck:
         if column == 0 and line.label in self.numbers:
             _claim_whole(passage, [reference_of(self.known.report, line.label)], kind="exhibit")
 
+    def _contributed(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
+        """What experts wrote, letter for letter, and who says it."""
+        _claim_whole(passage, self.known.register.contributed, kind="contribution")
+
+    def _assessed(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
+        """In the place of a figure: the year of the last assessment."""
+        earlier = {
+            key.split(":")[1].split(".")[1]
+            for cell in line.cells
+            for key in _JUDGED.findall(cell.key)
+        }
+        if passage.bare in earlier and passage.bare < str(self.known.round_):
+            passage.claim_all("year")
+
     def _statuses(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         self.known.claim_label(passage, [])
 
@@ -228,6 +243,8 @@ _FREE: dict[str, ClaimCell] = {
     "sources": TableCheck._sources,
     "dictionary": TableCheck._dictionary,
     "statuses": TableCheck._statuses,
+    "information_gaps": TableCheck._contributed,
+    "since_last": TableCheck._assessed,
     "provenance": TableCheck._provenance,
 }
 

@@ -28,8 +28,18 @@ from pipeline.report.document.mirrored import build_mirror
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.answers import build_answers, build_apart
-from pipeline.report.exhibits.exhibit_rules import OUTSIDE_SCORES
+from pipeline.report.exhibits.exhibit_rules import (
+    ENABLERS,
+    GAPS,
+    OUTLOOK_WORDS,
+    OUTSIDE_SCORES,
+    SINCE,
+)
 from pipeline.report.exhibits.headline import build_headline
+from pipeline.report.exhibits.judged_enablers import build_enablers
+from pipeline.report.exhibits.judged_gaps import build_gaps
+from pipeline.report.exhibits.judged_outlook import build_outlook_words
+from pipeline.report.exhibits.judged_since import build_since
 from pipeline.report.exhibits.judgements import (
     build_areas,
     build_judgement,
@@ -736,6 +746,10 @@ _BUILDERS: dict[str, Builder] = {
     "priorities": build_priorities,
     "answers": build_answers,
     "apart": build_apart,
+    OUTLOOK_WORDS: build_outlook_words,
+    ENABLERS: build_enablers,
+    GAPS: build_gaps,
+    SINCE: build_since,
     "overview": _overview,
     "strips": build_strips,
     "provenance": _provenance,

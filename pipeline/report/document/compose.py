@@ -30,11 +30,12 @@ from pipeline.report.document.contributed import (
     write_decisions,
 )
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
-from pipeline.report.exhibits.exhibit_rules import OF_EXPERTS, SILENT
+from pipeline.report.exhibits.exhibit_rules import ENABLERS, GAPS, OF_EXPERTS, SILENT, SINCE
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.headline import headlines_of
 from pipeline.report.exhibits.judged_cells import (
     SCORES,
+    areas_of,
     earlier_of,
     in_sentence,
     is_answered,
@@ -42,6 +43,9 @@ from pipeline.report.exhibits.judged_cells import (
     released_session,
     session_of,
 )
+from pipeline.report.exhibits.judged_enablers import areas_with_enablers
+from pipeline.report.exhibits.judged_gaps import has_gaps
+from pipeline.report.exhibits.judged_since import is_second
 from pipeline.report.exhibits.layout import (
     ANNEXES,
     CHARTS,
@@ -357,6 +361,9 @@ class Writer:
             "has_contributions": partial(has_contributions, self.store),
             "assessed": self.assessed,
             "on_area": self.on_area,
+            "has_earlier": partial(is_second, self.store),
+            "has_gaps": partial(has_gaps, self.store),
+            "every_area": partial(areas_of, self.store),
             "earlier": lambda area: earlier_of(self.store, area)[0],
             "priorities": self.priorities,
             "has_priorities": self.has_priorities,
@@ -582,10 +589,21 @@ class Writer:
             if spec.kind in GRIDS:
                 return bool(why_no_table(spec, self.store, values=values))
             if spec.kind in OF_EXPERTS:
-                return not self.is_judged(spec.area)
+                return not self._may_tell(spec)
             return spec.kind == INDICATORS and not speaks(spec, self.store, values=values)
         except UserError:
             return False  # it is told when it is built
+
+    def _may_tell(self, spec: ExhibitSpec) -> bool:
+        """Whether the version has anything to say in an exhibit of what experts judge."""
+        others = {
+            GAPS: has_gaps,
+            SINCE: is_second,
+            ENABLERS: areas_with_enablers,
+        }
+        if spec.kind in others:
+            return bool(others[spec.kind](self.store))
+        return self.is_judged(spec.area)
 
     def leaves_out(self, path: Path) -> bool:
         """Whether a chapter has exhibits and all of them are empty. What nobody reported

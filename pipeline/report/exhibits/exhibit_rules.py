@@ -14,15 +14,34 @@ from pipeline.system.yaml_files import YamlFile, faults, visible
 
 # what may stand by itself: small lines belong to a row of large figures, or to strips of
 # states
-CHARTS: tuple[str, ...] = tuple(
-    kind for kind in get_args(Kind) if kind not in ("sparkline", "state_lines")
+OUTLOOK = "outlook"  # drawn as stacked bars of states
+CHARTS: tuple[str, ...] = (
+    *(kind for kind in get_args(Kind) if kind not in ("sparkline", "state_lines")),
+    OUTLOOK,
 )
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
 JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX = "judgement", "judged_areas", "threat_matrix"
 PRIORITIES = "priorities"
 ANSWERS, APART = "answers", "apart"  # in the book of a meeting
-OF_EXPERTS = (JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX, PRIORITIES, ANSWERS, APART)
+OUTLOOK_WORDS, ENABLERS, GAPS, SINCE = (
+    "outlook_words",
+    "judged_enablers",
+    "information_gaps",
+    "since_last",
+)
+OF_EXPERTS = (
+    JUDGEMENT,
+    JUDGED_AREAS,
+    THREAT_MATRIX,
+    PRIORITIES,
+    ANSWERS,
+    APART,
+    OUTLOOK_WORDS,
+    ENABLERS,
+    GAPS,
+    SINCE,
+)
 INDICATORS, MIRROR, OUTSIDE_SCORES = "indicators", "mirror", "outside_scores"
 ANNEXES = (
     "headline",
@@ -170,6 +189,7 @@ SILENT = (INDICATORS, MIRROR, OUTSIDE_SCORES, *OF_EXPERTS)
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **dict.fromkeys(CHARTS, (_GRID, ("at", "measure", "height", "wide"))),
     OF_TEN: (("lines",), ()),
+    OUTLOOK: ((), ()),
     "table": (_GRID, ("at", "add", "wide")),
     "headline": (("indicators",), ()),
     "indicators": (("indicators",), ("columns", "wide")),

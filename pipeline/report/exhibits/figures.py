@@ -13,7 +13,10 @@ from pipeline.cells import REGIONS, Cell, Key
 from pipeline.report.charts.maps import NOTES
 from pipeline.report.exhibits.chart_tables import OF_TEN_HEAD, table_of
 from pipeline.report.exhibits.described import describe
-from pipeline.report.exhibits.layout import OF_TEN, ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.exhibits.judged_cells import NOTHING, SOURCE
+from pipeline.report.exhibits.judged_outlook import HEAD as OUTLOOK_HEAD
+from pipeline.report.exhibits.judged_outlook import spread_areas, spread_of_outlook
+from pipeline.report.exhibits.layout import OF_TEN, OUTLOOK, ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.exhibits.tens import NOTE as TENS_NOTE
 from pipeline.report.exhibits.tens import build_tens, tens_of
@@ -57,6 +60,8 @@ def why_no_figure(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str])
     """One line where a chart would have nothing to draw, else nothing."""
     if spec.kind == OF_TEN:
         return "" if tens_of(spec, store, values=values) else _NO_LINE
+    if spec.kind == OUTLOOK:
+        return "" if spread_areas(store) else NOTHING
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     cells = [c for row in grid.cells(store) for c in row]
     return _why_none(cells, store, spec=spec, values=values)
@@ -84,6 +89,8 @@ def build_figure(
     """A figure of an exhibit, or the one line that says why there is none."""
     if spec.kind == OF_TEN:
         return _build_of_ten(spec, store, number=number, values=values, width_mm=width_mm)
+    if spec.kind == OUTLOOK:
+        return _build_outlook(spec, store, number=number, values=values, width_mm=width_mm)
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     kind, drawn = _kind_of(spec, store, grid=grid)
     title = fill(spec.title, values, where=spec.place)
@@ -139,6 +146,29 @@ def _build_of_ten(
         notes=(TENS_NOTE, *(fill(n, values, where=spec.place) for n in spec.notes)),
         table=table_of(data, id_, number=number, head=OF_TEN_HEAD, source=source),
         source_code=source_code(store, cubes),
+    )
+
+
+def _build_outlook(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str], width_mm: float
+) -> FigureView | EmptyView:
+    title = fill(spec.title, values, where=spec.place)
+    id_ = anchor(spec, store, values=values)
+    data = spread_of_outlook(store, title=title)
+    if not data.series:
+        return EmptyView(NOTHING)
+    store.note(PrintedChart(id_, data))
+    source = SOURCE.format(year=values["year"])
+    return FigureView(
+        id_,
+        number,
+        title,
+        data.unit,
+        store.charts.draw(data, width_mm=width_mm, height_mm=None),
+        describe(data),
+        source,
+        notes=tuple(fill(n, values, where=spec.place) for n in spec.notes),
+        table=table_of(data, id_, number=number, head=OUTLOOK_HEAD, source=source),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which cells hold what experts judge of a crime area, and how does a table say them?
+"""Which cells hold the judgements of a crime area, and how does a table say them?
 
 In words of their scales, each bound to its cells. A judgement is that of the session
 after the meeting, once there is one; an earlier assessment is the last year before in
@@ -28,7 +28,7 @@ NOT_ASSESSED = "not assessed"
 NOTHING = "No judgement of it was submitted."
 _MEDIANS = ("MEDIAN_LOW", "MEDIAN_HIGH")
 _ENDS = ("LOWEST", "HIGHEST")
-_SOURCE = "experts of the member states, assessment of round {year}"
+SOURCE = "experts of the member states, assessment of round {year}"
 _ONE_WORD = "Median of the states that judged; of two in the middle, both are told."
 
 
@@ -58,9 +58,9 @@ def areas_of(store: Store) -> list[str]:
     return [code for code in codes if code != ALL]
 
 
-def is_answered(store: Store, area: str, code: str) -> bool:
+def is_answered(store: Store, area: str, code: str, *, cube: str = SCORES) -> bool:
     """Whether the version may tell what experts judge on a question of a crime area."""
-    low, _ = median_keys(store, Question(SCORES, area, session_of(store, area), code))
+    low, _ = median_keys(store, Question(cube, area, session_of(store, area), code))
     return store.cell(low).has_value
 
 
@@ -215,7 +215,7 @@ def judged_table(
         "",
         tuple(columns),
         rows,
-        _SOURCE.format(year=values["year"]),
+        SOURCE.format(year=values["year"]),
         notes=tuple(fill(n, values, where=spec.place) for n in (*spec.notes, *told)),
         wide=spec.wide,
     )

@@ -21,6 +21,7 @@ from pipeline.report.exhibits.exhibit_rules import CHARTS as CHARTS
 from pipeline.report.exhibits.exhibit_rules import GRIDS as GRIDS
 from pipeline.report.exhibits.exhibit_rules import INDICATORS as INDICATORS
 from pipeline.report.exhibits.exhibit_rules import OF_TEN as OF_TEN
+from pipeline.report.exhibits.exhibit_rules import OUTLOOK as OUTLOOK
 from pipeline.report.exhibits.exhibit_rules import exhibit_faults
 from pipeline.report.last_given import LastYears
 from pipeline.report.store import Store
