@@ -34,9 +34,9 @@ def gate(
     from pipeline.system.lock import at_work
     from pipeline.system.signed.people import parse_day
 
+    project = Project.here()
     if report:
-        project = Project.here()
-    one_of(report, project.reports, what="report")
+        one_of(report, project.reports, what="report")
     when = parse_day(day)
     with at_work(project, f"gate {round_}"):
         whole = look(project, round_, day=when)

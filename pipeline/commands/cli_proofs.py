@@ -76,9 +76,9 @@ def confirm_proof(
     """Enter that a state confirmed its proof sheet, as it was made."""
     from pipeline.release.proofs.answer import confirm
 
+    project = Project.here()
     if report:
-        project = Project.here()
-    one_of(report, project.reports, what="report")
+        one_of(report, project.reports, what="report")
     with at_work(project, f"confirm proof {state} {round_}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "confirm-proof")
         reports = confirm(

@@ -8,7 +8,7 @@ names of the cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -177,6 +177,7 @@ def _protect(
     proof = project.proof(round_)
     # rather none than another's
     clear_place(certificate_path(project, round_, version=version.name))
+    failures: Mapping[str, str] = {}
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(
@@ -200,11 +201,12 @@ def _protect(
             return Protected(
                 version.name, decision, proven, tuple(n for n, is_new in changed.items() if is_new)
             )
-        if any(is_judged(key.split(":")[0]) for key in proven.failures):
+        failures = proven.failures
+        if any(is_judged(key.split(":")[0]) for key in failures):
             break  # nothing that is hidden beside them helps
-        chooser.protect_more(sorted(proven.failures))
+        chooser.protect_more(sorted(failures))
     raise DisclosureError(
-        "\n".join(f"{key}: {reason}" for key, reason in sorted(proven.failures.items())),
+        "\n".join(f"{key}: {reason}" for key, reason in sorted(failures.items())),
         where=f"{version.name} version of {round_}",
         allowed="every sensitive cell keeps the values that the release policy demands",
         do=(

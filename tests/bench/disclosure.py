@@ -108,7 +108,7 @@ def main(arguments: Sequence[str]) -> int:
         path = _write(results, failed, given.seed)
         sys.stderr.write(f"{label}: {'measured' if isinstance(result, Result) else result}\n")
     promised = [t.line() for t in targets(results, failed)]
-    lines = [*table(results), "", *notes(results), *failed, "", *promised, f"written to {path}", ""]
+    lines = [*table(results), "", *notes(results), *failed, "", *promised, f"written to {path}", ""]  # type: ignore[possibly-undefined]  # one job at least
     sys.stdout.write("\n".join(lines))
     return 0
 

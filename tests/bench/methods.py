@@ -161,7 +161,9 @@ def ours(task: Task, seed: int = 0) -> Result:
         pattern = strengthen(task.system, pattern, cells=[place[n] for n in proof.failures])
         seconds["choose"] += time.perf_counter() - begun
     result = counted(task, "ours", pattern.hidden, seconds)
-    result.exposed, result.tables, result.rounds = len(proof.failures), len(proof.tables), rounds
+    # one round at least
+    result.exposed, result.tables = len(proof.failures), len(proof.tables)  # type: ignore[possibly-undefined]
+    result.rounds = rounds
     result.notes = {"unprotected": len(pattern.unprotected)} if pattern.unprotected else {}
     hidden = {n for n, h in zip(task.system.names, pattern.hidden, strict=True) if h}
     verified = verify(task.instance, hidden, task.demands, proof.tables)

@@ -105,6 +105,12 @@ def test_agreement_stands_below_the_answers_of_its_session(made: MakeStore) -> N
     assert [cell.text for cell in agreed.cells] == ["0.31", "", "0.87", ""]
 
 
+def test_what_the_scores_suggest_stands_below_them(made: MakeStore) -> None:
+    level = f"ASM_SCORES_SEE:SELEC.2023.DRUGS.2.ALL.LEVEL | 4 | {STATES}"
+    told = words(of_drugs(made(LIKELY, LATER, level), SECOND))
+    assert told["Level of threat that the scores suggest"] == ["", "", "very high", ""]
+
+
 def test_an_area_that_nobody_judged_has_no_table(made: MakeStore) -> None:
     spec = ExhibitSpec("A", "answers", "Vehicles, {year}", area="VEH")
     view = build_answers(spec, made(LIKELY), number="Table 1", values=SECOND)

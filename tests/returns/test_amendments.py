@@ -32,6 +32,8 @@ from pipeline.returns.meetings.standing import RULE, texts_before
 from pipeline.returns.meetings.take import REPLACED, take_sheet
 from pipeline.returns.meetings.texts import GAPS, MeetingText
 from pipeline.returns.rules.validation import validate_and_write
+from pipeline.steps.inputs import Reader
+from pipeline.system.watch import Watch
 
 Assessed = tuple[Project, Contracts]
 Fill = Callable[..., Path]
@@ -359,6 +361,24 @@ def test_a_clearance_is_of_the_very_text(
     assert [(c.text, c.head, c.state) for c in told] == (
         [(SAID, "", "")] if whose == "amended" else []
     )
+
+
+def test_a_build_of_stores_begins_again_where_a_sheet_comes(
+    assessed: Assessed, texts: list[MeetingText], fill: Fill
+) -> None:
+    project = assessed[0]
+
+    def read() -> dict[str, str]:
+        watch = Watch({"": project.returns}, project.outputs / "none.json")
+        return Reader(project, watch).amendments(EXERCISE)
+
+    assert read() == {}
+    take(assessed, fill(amended(first(texts))))
+    before = read()
+    assert len(before) == 1
+    take(assessed, fill(amended(first(texts), said="Otherwise")))
+    assert read().keys() == before.keys()
+    assert read() != before
 
 
 def test_papers_of_a_meeting_stay_once_its_amendments_came(

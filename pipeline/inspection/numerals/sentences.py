@@ -104,12 +104,13 @@ class SentenceCheck:
 
     def _pieces(self, statement: Statement) -> list[Piece]:
         """The statement as it must read, cut into words, variables and bindings."""
+        parts: list[Part] = []
         match statement:
             case Sentence(written=written, place=place) if place.startswith(
                 (CONTRIBUTIONS, DECISIONS)
             ):
                 # letter by letter what its sender wrote: nothing in it is bound or filled in
-                parts: list[Part] = [((_plain(written),), "contribution", place)]
+                parts = [((_plain(written),), "contribution", place)]
             case Sentence(written=written, values=own):
                 parts = self._parts(written, {**self.known.variables, **own})
             case Fact(bound=bound):

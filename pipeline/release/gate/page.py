@@ -96,6 +96,7 @@ def _write_pdf(project: Project, found: Gate, output: Path) -> str:
     with mistakes_told(folder):
         template = environment.get_template("gate/gate.html.j2")
         alone = template.render(**view, fonts={}, most=LIST_LENGTHS[0], alone=True)
+    pages = 0
     for most in LIST_LENGTHS:
         with mistakes_told(folder):
             html = template.render(**view, fonts=font_faces(), most=most, alone=False)
@@ -108,6 +109,7 @@ def _write_pdf(project: Project, found: Gate, output: Path) -> str:
             date=datetime.combine(found.day, time(12), UTC),
             attachments=[],
         )
-        if written.pages <= MAX_PAGES:
+        pages = written.pages
+        if pages <= MAX_PAGES:
             return alone
-    raise RenderError(f"the page of the gate has {written.pages} pages", allowed=str(MAX_PAGES))
+    raise RenderError(f"the page of the gate has {pages} pages", allowed=str(MAX_PAGES))

@@ -32,6 +32,8 @@ from pipeline.report.charts.sheet import (
 )
 from pipeline.report.views import ChartData
 
+_LEAST = 6.0  # mm of height of a plot, below which a course cannot be read
+
 
 def draw_multiples(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
@@ -45,7 +47,8 @@ def draw_multiples(data: ChartData, width: float, *, height: float | None) -> Sh
     left = widest_of([tick_label(tick) for ticks, _, _ in scales for tick in ticks], SMALL) + 2
     head = 7.5
     foot = 5.0
-    sheet = Sheet(width, height or 6 + rows * 27)
+    # A year in which more states report has more panels than the height was given for.
+    sheet = Sheet(width, max(height or 6 + rows * 27, 5 + rows * (head + foot + _LEAST)))
     panel_width = width / columns - left - gap
     panel_height = (sheet.height - 5) / rows
     sheet.text(0, 2, text=data.unit, color=GREY)

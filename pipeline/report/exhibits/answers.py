@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from pipeline.cells import Key
+from pipeline.contracts.model import LEVEL
 from pipeline.report.exhibits.judged_cells import (
     AFTER,
     ALL,
@@ -36,7 +37,8 @@ from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 SESSION = "session"  # among the values of a place: the newest session that it tells of
 _HEADS = {BEFORE: "Before the meeting", AFTER: "After the meeting"}
 _SOURCE = "experts of the member states, assessment of round {year}"
-_AGREEMENT = "Agreement of the states"
+_AGREEMENT, ALPHA = "Agreement of the states", "ALPHA"
+_SUGGESTED = "Level of threat that the scores suggest"
 _EACH = "Each word with the number of states that chose it, in the order of its scale."
 _ALPHA = (
     "Agreement is Krippendorff's alpha for ordinal data: one is full agreement, nil what chance"
@@ -75,10 +77,12 @@ def build_answers(
         views = [view for q in asked for view in (_spread(store, q), counted_view(store, q))]
         label = dict(questions_of(store, first.cube))[first.code]
         rows.append(Row(label, tuple(v if v.text else _missing() for v in views)))
-    agreed = [_agreement(store, spec.area, session) for session in told]
-    if any(view.text for view in agreed):
-        views = [view for one in agreed for view in (one, CellView(""))]
-        rows.append(Row(_AGREEMENT, tuple(views), 0, "total"))
+    agreed: list[CellView] = []
+    for label, statistic in ((_SUGGESTED, LEVEL), (_AGREEMENT, ALPHA)):
+        agreed = [_of_area(store, spec.area, session, statistic=statistic) for session in told]
+        if any(view.text for view in agreed):
+            views = [view for one in agreed for view in (one, CellView(""))]
+            rows.append(Row(label, tuple(views), 0, "total"))
     columns = [Column("Question", "label", weight=26)]
     for session in told:
         columns.append(Column(_HEADS[session], "text", weight=30 if len(told) > 1 else 56))
@@ -114,7 +118,7 @@ def build_apart(
         views = [counted_view(store, most), CellView(_question(store, widest))]
         for one in told:
             asked = Question(widest.cube, area, one, widest.code)
-            views += [between_view(store, asked), _agreement(store, area, one)]
+            views += [between_view(store, asked), _of_area(store, area, one, statistic=ALPHA)]
         rows.append(Row(label, tuple(v if v.text else _missing() for v in views)))
     columns = [Column("Crime area", "label", weight=26), Column("States", "text", weight=10)]
     columns.append(Column("Furthest apart on", "text", weight=20))
@@ -196,8 +200,9 @@ def _spread(store: Printing, asked: Question) -> CellView:
     return CellView("; ".join(said), f"answers({', '.join(map(str, keys))})")
 
 
-def _agreement(store: Printing, area: str, session: str) -> CellView:
-    key = key_of(store, Question(SCORES, area, session, ALL), statistic="ALPHA")
+def _of_area(store: Printing, area: str, session: str, *, statistic: str) -> CellView:
+    """A statistic over all questions of a crime area."""
+    key = key_of(store, Question(SCORES, area, session, ALL), statistic=statistic)
     cell = store.print_cell(key)
     return CellView(cell_text(cell), str(key)) if cell.has_value else CellView("")
 

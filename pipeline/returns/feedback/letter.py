@@ -166,6 +166,7 @@ class LetterWriter:
         """Render the letter of a state, or of one of its offices, to `output`. Raises
         RenderError when it does not fit its pages.
         """
+        pages = 0
         for most in LIST_LENGTHS:
             pages = self._paper.pdf(
                 "letter.html.j2",

@@ -1,4 +1,7 @@
-"""What would a meeting of experts decide in a tried year? An amendment, levels, priorities."""
+"""What would a meeting of experts decide in a tried year?
+
+An amendment of a text, levels of threat with their reasons, and priorities.
+"""
 
 from __future__ import annotations
 

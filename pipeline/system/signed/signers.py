@@ -271,6 +271,7 @@ def _key(kind: str, text: str, where: str) -> bytes:
             allowed=", ".join(_KEY_FIELDS),
             do="make a key with 'ssh-keygen -t ed25519'",
         )
+    key = b""
     try:
         key = base64.b64decode(text, validate=True)
         fields = list(fields_of(key))

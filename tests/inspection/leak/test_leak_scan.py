@@ -534,6 +534,7 @@ def number_on_a_country_page(version: Version) -> None:
 def count_of_a_withheld_cell(version: Version) -> None:
     """A table on the page of a state prints 3 where the figure is withheld."""
     page = country_page(version, "rs")
+    places: list[int] = []
     with pikepdf.open(version.pdf) as pdf:
         data = bytes(pdf.pages[page].Contents.read_bytes())
         for _, codes in fonts_with(pdf, page, "c3"):
