@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 POINTS = 72 / 25.4
 TOP, BOTTOM = 22 * POINTS, 20 * POINTS  # margins of a page, where head and foot stand
 LEAST = 0.25  # the part of a page that something stands on, but for the cover
+MOST = 36  # pages of the public threat assessment of a round without judgements
 each_report = pytest.mark.parametrize(("report", "version"), EVERY_VERSION)
 each_report_of_states = pytest.mark.parametrize(("report", "version"), EVERY_VERSION_OF_STATES)
 
@@ -83,6 +84,10 @@ def test_no_page_is_nearly_empty(built: Project, report: str, version: str) -> N
 def test_pages_are_on_the_whole_well_filled(built: Project, report: str, version: str) -> None:
     shares = [share for _, share in filled(opened(built, report, version))]
     assert sum(shares) / len(shares) > 0.7
+
+
+def test_the_public_threat_assessment_stays_short(built: Project) -> None:
+    assert len(opened(built, "octa", "public").pages) <= MOST
 
 
 @each_report
