@@ -70,7 +70,7 @@ def answers(store: Printing, question: str) -> list[str]:
         "how sure are we": [
             f"Confidence in these judgements is {word('DRUGS', 'CONFIDENCE.MEDIAN_LOW')}."
         ],
-        "what changed": [f"Drug trafficking {EXERCISE} {' '.join(then_and_now)}"],
+        "what changed": [f"Drug trafficking {' '.join(then_and_now)}"],
         "what do we not know": [gap],
         "what should we do": [first] if store.version == "restricted" else [chance],
     }[question]

@@ -5,6 +5,7 @@ of the outlook, what makes crime possible, what changed, and what is not known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -140,15 +141,23 @@ class TestSince:
         store = made(*self.NOW, *self.THEN, *answer("VEH", "LIKELIHOOD", 2))
         view = build_since(self.SPEC, store, number="Table 1", values=VALUES)
         assert told(view) == [
-            ("Drug trafficking", "2021", "medium", "high", "medium", "high"),
+            ("Drug trafficking", "medium", "high", "medium", "high"),
             (
                 "Stolen vehicles",
-                "first assessment",
-                "not assessed",
-                "low",
-                "not assessed",
-                "not assessed",
+                *(("not assessed before", "low") + ("not assessed before", "not assessed")),
             ),
+        ]
+        assert isinstance(view, TableView)
+        heads = [(c.group, c.label) for c in view.columns[1:]]
+        assert heads == list(product(("Likelihood now", "Level of threat"), ("2021", "2023")))
+
+    def test_each_area_is_compared_with_its_own_last_assessment(self, made: MakeStore) -> None:
+        then = answer("VEH", "LIKELIHOOD", 1, year=2020)
+        store = made(*self.NOW, *self.THEN, *answer("VEH", "LIKELIHOOD", 2), *then)
+        rows = told(build_since(self.SPEC, store, number="Table 1", values=VALUES))
+        assert [row[:4] for row in rows] == [
+            ("Drug trafficking", "", "medium", "high"),
+            ("Stolen vehicles", "very low", "", "low"),
         ]
 
     def test_whoever_reads_the_store_apart_finds_the_same_words(

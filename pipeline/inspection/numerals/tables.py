@@ -30,7 +30,6 @@ from pipeline.report.ledger import (
 )
 
 _MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
-_JUDGED = re.compile(r"ASM_\w+:[\w.]+")
 _OF = re.compile(r"(\d+)of(\d+)")
 
 
@@ -213,16 +212,6 @@ class TableCheck:
         """What experts wrote, letter for letter, and who says it."""
         _claim_whole(passage, self.known.register.contributed, kind="contribution")
 
-    def _assessed(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
-        """In the place of a figure: the year of the last assessment."""
-        earlier = {
-            key.split(":")[1].split(".")[1]
-            for cell in line.cells
-            for key in _JUDGED.findall(cell.key)
-        }
-        if passage.bare in earlier and passage.bare < str(self.known.round_):
-            passage.claim_all("year")
-
     def _statuses(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         self.known.claim_label(passage, [])
 
@@ -244,7 +233,6 @@ _FREE: dict[str, ClaimCell] = {
     "dictionary": TableCheck._dictionary,
     "statuses": TableCheck._statuses,
     "information_gaps": TableCheck._contributed,
-    "since_last": TableCheck._assessed,
     "provenance": TableCheck._provenance,
 }
 

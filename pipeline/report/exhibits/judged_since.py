@@ -26,7 +26,7 @@ from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 
-_FIRST = "first assessment"
+_FIRST = CellView("not assessed before", status="missing")
 
 
 def is_second(store: Store) -> bool:
@@ -37,30 +37,42 @@ def is_second(store: Store) -> bool:
 def build_since(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
-    """A line a crime area: the year of its last assessment, likelihood and level then and
-    now.
+    """A line a crime area: likelihood and level at its last assessment and now, each below
+    its year.
     """
     if not is_second(store):
         return EmptyView(NOTHING)
     areas = judged_areas(store)
-    likelihood = settings_of(store).matrix.likelihood
+    asked = settings_of(store).matrix.likelihood
+    last = {area: earlier_of(store, area) for area in areas}
+    years = sorted({year for year, _ in last.values() if year})
     rows = []
     for area in areas:
-        session, (year, before) = session_of(store, area), earlier_of(store, area)
-        now = Question(SCORES, area, session, likelihood)
-        views = [CellView(str(year) if year else _FIRST, status="" if year else "missing")]
-        if year:
-            views.append(median_view(store, Question(SCORES, area, before, likelihood, year)))
-        else:
-            views.append(CellView(""))
-        views.append(median_view(store, now))
-        views.append(level_view(store, area, session=before, year=year) if year else CellView(""))
-        views.append(level_view(store, area, session=session))
-        label = store.label(SCORES, "area", code=area)
-        rows.append(Row(label, tuple(map(or_not_assessed, views))))
-    columns = [Column("Crime area", "label", weight=34), Column("Last assessed", "text", weight=14)]
+        session = session_of(store, area)
+        likelihoods = [_likelihood(store, area, asked, last=last[area], year=y) for y in years]
+        levels = [_level(store, area, last=last[area], year=year) for year in years]
+        now = median_view(store, Question(SCORES, area, session, asked))
+        views = [*likelihoods, or_not_assessed(now)]
+        views += [*levels, or_not_assessed(level_view(store, area, session=session))]
+        rows.append(Row(store.label(SCORES, "area", code=area), tuple(views)))
+    columns = [Column("Crime area", "label", weight=34)]
     for head in ("Likelihood now", "Level of threat"):
-        columns += [Column("then", "text", head, 13), Column("now", "text", head, 13)]
+        columns += [Column(str(y), "text", head, 14) for y in (*years, store.round)]
     return judged_table(
         spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
     )
+
+
+def _likelihood(
+    store: Printing, area: str, asked: str, *, last: tuple[int, str], year: int
+) -> CellView:
+    """The word of an earlier year; nothing where it is not that of the last assessment."""
+    if year != last[0]:
+        return _FIRST if not last[0] else CellView("")
+    return or_not_assessed(median_view(store, Question(SCORES, area, last[1], asked, year)))
+
+
+def _level(store: Printing, area: str, *, last: tuple[int, str], year: int) -> CellView:
+    if year != last[0]:
+        return _FIRST if not last[0] else CellView("")
+    return or_not_assessed(level_view(store, area, session=last[1], year=year))
