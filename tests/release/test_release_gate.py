@@ -382,6 +382,9 @@ def test_the_command_says_go_or_no_go_writes_a_page_and_has_a_code_of_its_own(
     asked = ("gate", "--round", str(SMALL_ROUND), "--report", "thb", "--date", DAY.isoformat())
     go = small_desk.run(*asked)
     assert (go.returncode, go.stdout.splitlines()[0][:3]) == (0, "GO:"), go.stderr
+    whole = small_desk.run("gate", "--round", str(SMALL_ROUND), "--date", DAY.isoformat())
+    assert whole.returncode in (0, NoGoError.exit_code), whole.stderr
+    assert "Traceback" not in whole.stderr
     open_gate(small_desk.project.contracts, states=9)
     no_go = small_desk.run(*asked, "--json")
     assert no_go.returncode == NoGoError.exit_code == 13
