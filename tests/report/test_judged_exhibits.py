@@ -149,7 +149,7 @@ class TestSince:
         ]
         assert isinstance(view, TableView)
         heads = [(c.group, c.label) for c in view.columns[1:]]
-        assert heads == list(product(("Likelihood now", "Level of threat"), ("2021", "2023")))
+        assert heads == list(product(("Likelihood", "Level of threat"), ("2021", "2023")))
 
     def test_each_area_is_compared_with_its_own_last_assessment(self, made: MakeStore) -> None:
         then = answer("VEH", "LIKELIHOOD", 1, year=2020)

@@ -56,7 +56,7 @@ def build_since(
         views += [*levels, or_not_assessed(level_view(store, area, session=session))]
         rows.append(Row(store.label(SCORES, "area", code=area), tuple(views)))
     columns = [Column("Crime area", "label", weight=34)]
-    for head in ("Likelihood now", "Level of threat"):
+    for head in ("Likelihood", "Level of threat"):
         columns += [Column(str(y), "text", head, 14) for y in (*years, store.round)]
     return judged_table(
         spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
