@@ -23,6 +23,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _CASES = "cases"  # of these no narrative tells, but the store
 CONTRIBUTIONS = "contributions"  # in the place of what experts wrote
 DECISIONS = "decisions"  # in the place of why meetings decided what they did
+_EARLIER = "earlier"  # the variable of the year of the last assessment
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Part = tuple[tuple[str, ...], str, str]  # what may stand there, and as in a piece
@@ -145,7 +146,10 @@ class SentenceCheck:
     def _variable(self, name: str, values: dict[str, str]) -> tuple[tuple[str, ...], str, str]:
         variable, _, asked = name.partition(":")
         text = format(values[variable], asked) if variable in values else _NOTHING
-        return (_plain(text),), "year" if variable in self.known.variables else "", name
+        is_year = variable in self.known.variables or (
+            variable == _EARLIER and text in self.known.years[:-1]
+        )
+        return (_plain(text),), "year" if is_year else "", name
 
     def _binding(self, binding: str, values: dict[str, str]) -> tuple[tuple[str, ...], str, str]:
         filled = " ".join(binding.split()).format(**values)
