@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import POLICY
+from pipeline.contracts.scales import ASSESSMENT
 from pipeline.project import ENDING
 from pipeline.system.files import write_file
 from pipeline.system.yaml_files import read_yaml
@@ -50,7 +51,9 @@ def digests(contracts: Contracts) -> dict[str, str]:
 
 
 def _jsons(contracts: Path) -> Iterator[tuple[str, Any]]:
-    for path in (contracts / POLICY, *sorted(contracts.glob(f"*{ENDING}"))):
+    settings = contracts / ASSESSMENT  # says what of judgements is released
+    others = [settings] if settings.exists() else []
+    for path in (contracts / POLICY, *others, *sorted(contracts.glob(f"*{ENDING}"))):
         # days are read as the text that they are
         yield (
             f"{path.stem}.json",
