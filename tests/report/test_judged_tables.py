@@ -14,6 +14,7 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.stored_tables import StoredContribution, StoredDecision, StoredFact
 from pipeline.report.document.contributed import write_contributions, write_decisions
 from pipeline.report.exhibits.judged_cells import judged_areas, session_of
+from pipeline.report.exhibits.judged_levels import build_levels
 from pipeline.report.exhibits.judgements import (
     build_areas,
     build_judgement,
@@ -298,3 +299,23 @@ class TestMeeting:
         assert chosen.name == "First: stolen vehicles"
         noted = [s.place for s in store.shown if isinstance(s, Sentence)]
         assert "decisions.VEH.priority.1" in noted
+
+    def test_the_biggest_threats_stand_first(self, made: MakeStore) -> None:
+        spec = ExhibitSpec("JL", "threat_levels", "Levels, {year}")
+
+        def rows(answers: Answers) -> list[list[str]]:
+            view = build_levels(spec, made(cells(answers)), number="Table 1", values=VALUES)
+            assert isinstance(view, TableView)
+            return [[row.label, row.cells[0].text] for row in view.rows]
+
+        suggested: Answers = {**FULL, ("VEH", "LIKELIHOOD"): of(1, 1), ("VEH", "ALL"): {"LEVEL": 1}}
+        assert rows(suggested) == [
+            ["very high", "none"],
+            ["high", "Drug trafficking"],
+            ["medium", "none"],
+            ["low", "Stolen vehicles"],
+        ]
+        told = rows({**suggested, ("DRUGS", "ALL"): {"LEVEL": 3, "MEETING": 4}})
+        assert told[0] == ["very high", "Drug trafficking"]
+        assert told[1] == ["high", "none"]
+        assert told[3] == ["low", "Stolen vehicles (as the scores suggest)"]

@@ -31,6 +31,7 @@ from pipeline.report.exhibits.answers import build_answers, build_apart
 from pipeline.report.exhibits.exhibit_rules import (
     ENABLERS,
     GAPS,
+    LEVELS,
     OUTLOOK_WORDS,
     OUTSIDE_SCORES,
     SINCE,
@@ -38,6 +39,7 @@ from pipeline.report.exhibits.exhibit_rules import (
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.judged_enablers import build_enablers
 from pipeline.report.exhibits.judged_gaps import build_gaps
+from pipeline.report.exhibits.judged_levels import build_levels
 from pipeline.report.exhibits.judged_outlook import build_outlook_words
 from pipeline.report.exhibits.judged_since import build_since
 from pipeline.report.exhibits.judgements import (
@@ -746,6 +748,7 @@ _BUILDERS: dict[str, Builder] = {
     "priorities": build_priorities,
     "answers": build_answers,
     "apart": build_apart,
+    LEVELS: build_levels,
     OUTLOOK_WORDS: build_outlook_words,
     ENABLERS: build_enablers,
     GAPS: build_gaps,

@@ -74,14 +74,17 @@ def write_decisions(store: Printing, kind: str, areas: Collection[str]) -> list[
             found.setdefault(own.area, []).append((own.reason, own.head))
             places[own.area] = own.place
     topics = []
+    last = list(found)[-1:]
     for area, texts in found.items():
+        if places[area] and [area] != last:  # all were chosen by the same, who are named once
+            texts = [(reason, "") for reason, _ in texts]
         name = store.label(SCORES, "area", code=area)
         if places[area]:
             name = f"{place_word(places[area]).capitalize()}: {in_sentence(name)}"
         elif len(areas) == 1:  # the chapter is of this area
             name = "Why the meeting judged so"
         for number, pair in enumerate(texts, 1):
-            for text in pair:
+            for text in filter(None, pair):
                 place = f"{DECIDED}.{area}.{kind}.{number}"
                 store.note(Sentence(text, text, place, text, {}))
         topics.append(Topic(name, tuple(texts)))

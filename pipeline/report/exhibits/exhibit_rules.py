@@ -24,7 +24,8 @@ GRIDS = ("table", *CHARTS)
 JUDGEMENT, JUDGED_AREAS, THREAT_MATRIX = "judgement", "judged_areas", "threat_matrix"
 PRIORITIES = "priorities"
 ANSWERS, APART = "answers", "apart"  # in the book of a meeting
-OUTLOOK_WORDS, ENABLERS, GAPS, SINCE = (
+LEVELS, OUTLOOK_WORDS, ENABLERS, GAPS, SINCE = (
+    "threat_levels",
     "outlook_words",
     "judged_enablers",
     "information_gaps",
@@ -37,6 +38,7 @@ OF_EXPERTS = (
     PRIORITIES,
     ANSWERS,
     APART,
+    LEVELS,
     OUTLOOK_WORDS,
     ENABLERS,
     GAPS,

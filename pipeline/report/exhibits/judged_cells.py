@@ -199,12 +199,13 @@ def judged_table(
     rows: tuple[Row, ...],
     values: Mapping[str, str],
     areas: Sequence[str],
+    says: str = _ONE_WORD,
 ) -> TableView:
     """`areas` are those that it tells of: a reader must know which of them nobody judged
-    again after the meeting.
+    again after the meeting. `says` is how its words come to be.
     """
     early = [store.label(SCORES, "area", code=a) for a in areas if session_of(store, a) == BEFORE]
-    told = [_ONE_WORD]
+    told = [says]
     if early:
         whose = "All" if len(early) == len(areas) else "; ".join(early)
         told.append(f"{whose}: judged before the meeting, each state alone.")

@@ -54,12 +54,13 @@ def digest_of(folder: Path) -> str:
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_small_year_goes_from_the_opening_to_copies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", ["small", "assessment"])
+def test_a_year_goes_from_the_opening_to_copies(tmp_path: Path, size: str) -> None:
     folder = tmp_path / "a year, Година"
     before = {name: digest_of(ROOT / name) for name in ("data_contracts", "sql", "templates")}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SELEC_", "MAKE"))}
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "rehearsal", "--round", f"{ROUND}", "--size", "small"]
+        [sys.executable, "-m", "pipeline", "rehearsal", "--round", f"{ROUND}", "--size", size]
         + ["--to", str(folder)],
         cwd=ROOT,
         env=inherited,
@@ -73,6 +74,8 @@ def test_a_small_year_goes_from_the_opening_to_copies(tmp_path: Path) -> None:
     assert account["failed"] == 0
     # What the year must have met: refusals that were asked for, with their own codes.
     assert {t["code"] for t in account["tried"]} == {0, 5, 11, 13, 16}
+    told = {t["what"] for t in account["tried"]}
+    assert ("paper 2 is signed" in told) == (size == "assessment")
     editions = folder / "records" / "releases" / "editions"
     assert {p.parent.parent.name for p in editions.glob("*/*/edition.json")} == {
         "restricted",
