@@ -22,6 +22,7 @@ from pipeline.contracts.sources import Sources, text_hash
 from pipeline.disclosure.proof import audited_cell
 from pipeline.disclosure.prove.facts import JudgedLine, TrueCell, read_released
 from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
+from pipeline.inspection.leaks.secrets import collect
 from pipeline.numbers.build import build_numbers, inputs_of
 from pipeline.numbers.contributions import Contribution, contributions, stored_contributions
 from pipeline.numbers.judgements import is_released
@@ -405,3 +406,16 @@ class TestMeeting:
             truth = {key: TrueCell(key, Decimal(3), "A", "F", "meeting", (), agreed)}
             line = JudgedLine(key, Decimal(3), ())
             assert bool(list(judged_failures([line], truth, rules=rules))) == refused
+
+    @pytest.mark.parametrize("version", ["public", "partner"])
+    def test_the_leak_scan_looks_for_every_reason_and_text_that_is_not_cleared(
+        self, assessed: Assessed, version: str
+    ) -> None:
+        secrets = set(collect(assessed.project, EXERCISE, "octa", version).values())
+        assert "A route through one of the states was told in confidence." in secrets
+        assert "Routes moved, and what states seize follows them late." not in secrets
+        texts = {own.text for own in assessed.store("restricted").contributions}
+        open_ = {own.text for own in assessed.store(version).contributions}
+        assert texts - open_ <= secrets
+        assert texts - open_
+        assert not open_ & secrets
