@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 TOTAL, GROUP, OWN_NATIONALS, POPULATION = "_T", "G_", "NAT", "POPULATION"
 CONTEXT = "CTX_"  # what others published, printed beside the figures of returns
+SETTINGS = "assessment.json"
 JUDGED = "ASM_"  # what experts judge, which no sum leads to
 REGION = "SELEC"
 SCORE = "score"  # the unit of what experts of others judge of a state, by edition
@@ -181,6 +182,8 @@ class Rules:
                 f"release_policy.json: {name} is not in both the policy and a contract; give all"
                 " contracts"
             )
+        # what of judgements is released; editions from before they were judged have none
+        self.judged = self._json(SETTINGS)["released"] if SETTINGS in audited else None
         for name in sorted(audited.keys() - self.digests.keys()):
             raise Refused(
                 f"{name} is not among the files given; give what the release was audited under"
@@ -373,7 +376,13 @@ def _read_row(release: Release, row: list[str], *, rules: Rules, round_: int, co
     if key.startswith(JUDGED) and KEY.fullmatch(key):
         release.judged[key] = value
         of_state = key.split(":")[1].split(".")[0] != REGION
-        return f"{key} tells who judged" if of_state or states else ""
+        if of_state or states:
+            return f"{key} tells who judged"
+        session, statistic = key.split(".")[3:6:2] if key.count(".") == 5 else ("", "")
+        own = rules.judged if not release.name else None
+        if own and (session != own["session"] or statistic not in own["statistics"]):
+            return f"{key} is no statistic of judgements that is released"
+        return ""
     fault = (
         rules.fault(key, round_, unit)
         if not release.name

@@ -309,6 +309,20 @@ class TestJudgements:
         assert code == 1
         assert f"{key} tells who judged" in said
 
+    @pytest.mark.parametrize(
+        "rest",
+        ["1.LIKELIHOOD.MEDIAN_LOW", "2.LIKELIHOOD.LOWEST", "2.LIKELIHOOD.AT_3", "2.ALL.ALPHA"],
+    )
+    def test_only_what_the_settings_release_may_have_a_line(
+        self, proof: SmallProof, rest: str
+    ) -> None:
+        key = f"ASM_SCORES_SEE:SELEC.2022.DRUGS.{rest}"
+        with proof.released.open("a", encoding="utf-8") as file:
+            file.write(f"{key},4,places,A,F,5/11,,\n")
+        code, said = run_verifier(proof.arguments())
+        assert code == 1
+        assert f"{key} is no statistic of judgements that is released" in said
+
     def test_another_value_than_the_true_one_is_refused(
         self, contracts: Contracts, tmp_path: Path
     ) -> None:
