@@ -25,6 +25,7 @@ from pipeline.contracts.policy import VersionRule
 from pipeline.errors import ContractError, UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import CASES as FOLDER
+from pipeline.returns.intake.folder import is_left_by_program
 from pipeline.returns.plain_texts import numbers_in, screened, signs_in
 from pipeline.system.yaml_files import YamlFile
 
@@ -72,7 +73,9 @@ class Case:
 def case_files(project: Project, round_: int) -> list[Path]:
     """Everything in the register of a round, in a fixed order."""
     folder = project.returns / str(round_) / FOLDER
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return [path for path in sorted(folder.iterdir()) if not is_left_by_program(path.name)]
 
 
 def load_cases(project: Project, contracts: Contracts, *, round_: int) -> tuple[Case, ...]:

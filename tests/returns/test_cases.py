@@ -48,6 +48,15 @@ def told(project: Project, contracts: Contracts) -> str:
     return f"{caught.value}"
 
 
+@pytest.mark.parametrize("name", [".~lock.otter.yaml#", "~$otter.yaml", ".DS_Store"])
+def test_what_a_program_left_beside_cases_is_no_case(
+    project: Project, contracts: Contracts, register: Path, name: str
+) -> None:
+    (register / "otter.yaml").write_text(CASE, encoding="utf-8")
+    (register / name).write_bytes(b"x")
+    assert len(load_cases(project, contracts, round_=ROUND)) == 1
+
+
 def test_a_case_is_read_with_its_bindings_and_lines(
     project: Project, contracts: Contracts, register: Path
 ) -> None:

@@ -114,6 +114,16 @@ def test_a_file_of_another_name_is_told(
     assert "is no paper of a meeting" in told(project, contracts)
 
 
+@pytest.mark.parametrize("name", [".~lock.1.amendments.xlsx#", "~$1.yaml", ".DS_Store"])
+def test_what_a_program_left_beside_papers_is_no_paper(
+    project: Project, contracts: Contracts, folder: Path, name: str
+) -> None:
+    (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+    (folder / name).write_bytes(b"x")
+    (folder / "1.amendments.xlsx").write_bytes(b"x")
+    assert len(load_papers(project, contracts, round_=EXERCISE)) == 1
+
+
 def test_the_folder_is_no_return(project: Project, contracts: Contracts, folder: Path) -> None:
     (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
     assert find_returns(project, contracts, round_=EXERCISE) == []

@@ -23,6 +23,7 @@ from pipeline.contracts.scales import JUDGING, Assessment
 from pipeline.errors import ContractError, UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import MEETINGS as FOLDER
+from pipeline.returns.intake.folder import is_left_by_program
 from pipeline.returns.plain_texts import numbers_in, screened, signs_in
 from pipeline.system.yaml_files import YamlFile
 
@@ -82,7 +83,11 @@ def paper_files(project: Project, round_: int) -> list[Path]:
     folder = project.returns / str(round_) / FOLDER
     if not folder.is_dir():
         return []
-    return [p for p in sorted(folder.iterdir()) if not _BESIDE.fullmatch(p.name)]
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if not _BESIDE.fullmatch(path.name) and not is_left_by_program(path.name)
+    ]
 
 
 def load_papers(project: Project, contracts: Contracts, *, round_: int) -> tuple[Paper, ...]:
