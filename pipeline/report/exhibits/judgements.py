@@ -18,22 +18,22 @@ from pipeline.report.exhibits.judged_cells import (
     NOTHING,
     SCORES,
     Question,
+    agreed_view,
+    between_view,
+    counted_view,
     judged_areas,
+    judged_table,
+    key_of,
+    level_view,
+    median_view,
+    met_view,
+    or_not_assessed,
+    place_of,
     place_word,
+    questions_of,
     session_of,
+    settings_of,
 )
-from pipeline.report.exhibits.judged_cells import agreed_view as _agreed
-from pipeline.report.exhibits.judged_cells import between_view as _between
-from pipeline.report.exhibits.judged_cells import counted_view as _counted
-from pipeline.report.exhibits.judged_cells import judged_table as _table
-from pipeline.report.exhibits.judged_cells import key_of as _key
-from pipeline.report.exhibits.judged_cells import level_view as _level
-from pipeline.report.exhibits.judged_cells import median_view as _median
-from pipeline.report.exhibits.judged_cells import met_view as _met
-from pipeline.report.exhibits.judged_cells import or_not_assessed as _or_not_assessed
-from pipeline.report.exhibits.judged_cells import place_of as _place
-from pipeline.report.exhibits.judged_cells import questions_of as _questions
-from pipeline.report.exhibits.judged_cells import settings_of as _settings
 from pipeline.report.exhibits.layout import ExhibitSpec
 from pipeline.report.printing import Printing
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
@@ -48,19 +48,19 @@ def build_judgement(
         return EmptyView(NOTHING)
     lines = []
     for cube in (SCORES, ENABLERS):
-        for code, label in _questions(store, cube):
+        for code, label in questions_of(store, cube):
             asked = Question(cube, spec.area, session, code)
             views = [
-                _median(store, asked),
-                _between(store, asked),
-                _median(store, replace(asked, session=BEFORE)),
-                _counted(store, asked),
+                median_view(store, asked),
+                between_view(store, asked),
+                median_view(store, replace(asked, session=BEFORE)),
+                counted_view(store, asked),
             ]
             if views[0].text:
                 lines.append((label, views))
     heads = ("Judgement", "From\N{EN DASH}to", "Before the meeting", "States")
     # what a version does not know has no column
-    met = _met(store, spec.area)
+    met = met_view(store, spec.area)
     known = {i for i in range(len(heads)) if any(views[i].text for _, views in lines)}
     kept = sorted({0, *known, *((len(heads) - 1,) if met.text else ())})
     if session == BEFORE:
@@ -68,9 +68,9 @@ def build_judgement(
     columns = [Column("Question", "label", weight=40)]
     columns += [Column(heads[i], "text", weight=22 if heads[i] != "States" else 12) for i in kept]
     rows = tuple(
-        Row(label, tuple(_or_not_assessed(views[i]) for i in kept)) for label, views in lines
+        Row(label, tuple(or_not_assessed(views[i]) for i in kept)) for label, views in lines
     )
-    level = _level(store, spec.area, session=session)
+    level = level_view(store, spec.area, session=session)
     if level.text:
         empty = [CellView("")] * (len(kept) - 1)
         said = "Level of threat that the scores suggest"
@@ -78,8 +78,8 @@ def build_judgement(
     if met.text:
         beside = [CellView("")] * (len(kept) - 2)
         said = "Level of threat that the meeting judged"
-        rows = (*rows, Row(said, (met, *beside, _agreed(store, spec.area)), 0, "total"))
-    return _table(
+        rows = (*rows, Row(said, (met, *beside, agreed_view(store, spec.area)), 0, "total"))
+    return judged_table(
         spec, store, number=number, columns=columns, rows=rows, values=values, areas=[spec.area]
     )
 
@@ -91,9 +91,9 @@ def build_areas(
     areas = judged_areas(store)
     if not areas:
         return EmptyView(NOTHING)
-    asked = [q for q, _ in _questions(store, SCORES) if q in _IN_SHORT]
+    asked = [q for q, _ in questions_of(store, SCORES) if q in _IN_SHORT]
     columns = [Column("Crime area", "label", weight=26), Column("Level", "text", weight=11)]
-    has_met = any(_met(store, area).text for area in areas)
+    has_met = any(met_view(store, area).text for area in areas)
     if has_met:
         columns[-1] = Column("Scores suggest", "text", "Level", 11)
         columns.append(Column("Meeting judged", "text", "Level", 11))
@@ -102,16 +102,16 @@ def build_areas(
     rows = []
     for area in areas:
         session = session_of(store, area)
-        views = [_level(store, area, session=session)]
+        views = [level_view(store, area, session=session)]
         if has_met:
-            met = _met(store, area)
+            met = met_view(store, area)
             views.append(met if met.text else CellView("not judged", status="missing"))
-        views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
-        likelihood = _settings(store).matrix.likelihood
-        views.append(_counted(store, Question(SCORES, area, session, likelihood)))
+        views += [median_view(store, Question(SCORES, area, session, q)) for q in asked]
+        likelihood = settings_of(store).matrix.likelihood
+        views.append(counted_view(store, Question(SCORES, area, session, likelihood)))
         label = store.label(SCORES, "area", code=area)
-        rows.append(Row(label, tuple(map(_or_not_assessed, views))))
-    return _table(
+        rows.append(Row(label, tuple(map(or_not_assessed, views))))
+    return judged_table(
         spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
     )
 
@@ -122,13 +122,13 @@ def build_matrix(
     """Likelihood down, highest impact across: each crime area in its field, and the level
     that a field suggests.
     """
-    settings = _settings(store)
+    settings = settings_of(store)
     areas = judged_areas(store)
     placed: dict[tuple[int, int], list[str]] = {}
     for area in areas:
         session = session_of(store, area)
-        likelihood = _place(store, area, settings.matrix.likelihood, session=session)
-        impacts = [_place(store, area, q, session=session) for q in settings.matrix.impacts]
+        likelihood = place_of(store, area, settings.matrix.likelihood, session=session)
+        impacts = [place_of(store, area, q, session=session) for q in settings.matrix.impacts]
         known = [i for i in impacts if i]
         if likelihood and known:
             label = store.label(SCORES, "area", code=area)
@@ -148,7 +148,7 @@ def build_matrix(
             named = placed.get((likelihood, impact), [])
             cells.append(CellView("; ".join(named) or f"({level})"))
         rows.append(Row(down[likelihood - 1], tuple(cells)))
-    return _table(
+    return judged_table(
         spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
     )
 
@@ -164,9 +164,9 @@ def build_priorities(
     found: dict[tuple[int, ...], list[str]] = {}
     for area in judged:
         session = session_of(store, area)
-        level = store.cell(_key(store, Question(SCORES, area, session, ALL), statistic=LEVEL))
+        level = store.cell(key_of(store, Question(SCORES, area, session, ALL), statistic=LEVEL))
         if level.has_value and level.value is not None:
-            others = (_place(store, area, q, session=session) for q in asked)
+            others = (place_of(store, area, q, session=session) for q in asked)
             found.setdefault((int(level.value), *others), []).append(area)
     if not found:
         return EmptyView(NOTHING)
@@ -177,12 +177,12 @@ def build_priorities(
         proposed = place_word(place)
         for area in areas:
             session = session_of(store, area)
-            views = [_level(store, area, session=session)]
-            views += [_median(store, Question(SCORES, area, session, q)) for q in asked]
+            views = [level_view(store, area, session=session)]
+            views += [median_view(store, Question(SCORES, area, session, q)) for q in asked]
             label = store.label(SCORES, "area", code=area)
-            rows.append(Row(label, (CellView(proposed), *map(_or_not_assessed, views))))
+            rows.append(Row(label, (CellView(proposed), *map(or_not_assessed, views))))
         place += len(areas)
-    return _table(
+    return judged_table(
         spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=judged
     )
 
