@@ -34,8 +34,7 @@ from pipeline.report.document.preview import (
     write_pages_apart,
     write_pdf_apart,
 )
-from pipeline.system.answers import raise_end
-from pipeline.system.apart import Apart
+from pipeline.system.answers import do_apart
 from pipeline.system.files import UNFINISHED, owner_only, write_file
 from pipeline.system.kept import check_file, is_kept, is_there
 from pipeline.system.repairable import repairable
@@ -105,10 +104,10 @@ def preview_chapter(project: Project, asked: Asked) -> Iterator[Path]:
             asked.version,
             asked.chapter,
         )
-        _do(write_pages_apart, order)
+        do_apart(write_pages_apart, order)
         write_file(page := target.with_suffix(".html"), (out / PAGE).read_bytes())
         yield page
-        _do(write_pdf_apart, order)
+        do_apart(write_pdf_apart, order)
         write_file(pdf := target.with_suffix(".pdf"), mark_pages((out / PDF).read_bytes(), _marks))
         yield pdf
 
@@ -126,18 +125,6 @@ def _scratch(folder: Path) -> Iterator[Path]:
         except KeyboardInterrupt:  # again: somebody ended it just then
             shutil.rmtree(out, ignore_errors=True)
             raise
-
-
-def _do(work: Callable[[Callable[[str], None], ChapterOrder], None], order: ChapterOrder) -> None:
-    apart = Apart(work, order)
-    try:
-        ended = apart.end()
-    except BaseException:
-        apart.kill()
-        apart.end()
-        raise
-    if ended.code:
-        raise_end(ended.code, answer=ended.told, noise=ended.noise)
 
 
 def _marks(width: float, height: float) -> Iterator[MarkLine]:

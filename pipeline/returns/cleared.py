@@ -26,12 +26,11 @@ from pipeline.returns.rules.validated import read_validation
 from pipeline.system.files import write_private
 from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.event_lines import file_of, lines_of
-from pipeline.system.signed.people import Person
+from pipeline.system.signed.people import Person, kept_reason
 
 CLEAR, TAKE_BACK = "clear", "take-back"
 UNLISTED = "source-not-listed"  # the rule that asks about a source
 _SHORTEST = 8  # letters of a hash that name a text
-_MAX_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -146,13 +145,7 @@ def _free_texts(cover: Mapping[str, str], sources: Sources) -> Iterator[tuple[st
 def _enter(
     project: Project, round_: int, *, event: str, sha256: str, reason: str, who: Person
 ) -> SenderText:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
-        raise UserError(
-            "there is no reason that can be kept",
-            allowed=f"a sentence of up to {_MAX_REASON} printable characters",
-            do='give REASON="..."',
-        )
+    reason = kept_reason(reason)
     known = sender_texts(project, round_)
     found = [t for t in known if len(sha256) >= _SHORTEST and t.sha256.startswith(sha256.lower())]
     if len(found) != 1:

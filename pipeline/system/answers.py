@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import json
 import signal
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
 
 from pipeline import errors
 from pipeline.errors import RenderError, UserError
+from pipeline.system.apart import Apart
 
 _KINDS = {
     kind.__name__: kind
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, UserError)
 }
+Order = TypeVar("Order")
 _FIELDS = ("what", "where", "allowed", "do")
 NO_MEMORY = "free memory or build one version at a time, then build again; the last good one stands"
 _WHY = {
@@ -39,6 +42,21 @@ def answer_line(problem: UserError) -> str:
     return json.dumps(
         {"kind": type(problem).__name__} | {name: getattr(problem, name) for name in _FIELDS}
     )
+
+
+def do_apart(work: Callable[[Callable[[str], None], Order], None], order: Order) -> None:
+    """Do one piece of work in a process of its own, and wait for it; it is ended where the
+    waiting is broken off. Raises what `raise_end` does where it made nothing.
+    """
+    apart = Apart(work, order)
+    try:
+        ended = apart.end()
+    except BaseException:
+        apart.kill()
+        apart.end()
+        raise
+    if ended.code:
+        raise_end(ended.code, answer=ended.told, noise=ended.noise)
 
 
 def raise_end(code: int, *, answer: str, noise: str) -> NoReturn:

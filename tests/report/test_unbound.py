@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from builds import ROOT
 
+from pipeline.contracts.state_names import load_names
 from pipeline.errors import NarrativeError
 from pipeline.report.document.check_text import Fault
 from pipeline.report.exhibits.layout import variables
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.claims import check_claim
 from pipeline.report.narrative.sections import file_faults, read_sections, texts_of, unread
-from pipeline.report.narrative.unbound import load_names, unbound
+from pipeline.report.narrative.unbound import unbound
 from pipeline.report.printing import Printing
 
 MakeStore = Callable[..., Printing]

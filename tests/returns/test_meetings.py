@@ -82,6 +82,8 @@ def test_a_restricted_reason_is_looked_for_in_versions_for_others(
             "it names Romania, and is cleared as",
         ),
         ("Victims are found", "Victims in ROMANIA were found", "it names Romania"),
+        ("Victims are", "A Bulgarian office says that victims are", "take 'Bulgarian' out"),
+        ("Victims are", "Turkey found that victims are", "take 'Turkey' out"),
         ("Victims are", "Write to a.pop@example.org, victims are", "names no person"),
         ("Victims are", "Vic\\u202etims are", "turns of its direction"),
         ("Victims are", "Victims *often* are", "'*' is no sign of a plain text"),
@@ -124,6 +126,34 @@ def test_what_a_program_left_beside_papers_is_no_paper(
     assert len(load_papers(project, contracts, round_=EXERCISE)) == 1
 
 
+def test_what_lies_beside_papers_is_told_and_stands_for_no_paper(
+    project: Project, contracts: Contracts, folder: Path
+) -> None:
+    (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+    record(project, contracts, "1")
+    for beside in ("old", "1.txt"):
+        path = folder / beside
+        path.mkdir() if beside == "old" else path.write_text("x", encoding="utf-8")
+        (paper,) = papers_of(project, EXERCISE)
+        assert paper.counts
+        with pytest.raises(ContractError, match="is no paper of a meeting"):
+            decisions(project, contracts, round_=EXERCISE)
+        path.rmdir() if beside == "old" else path.unlink()
+    (folder / "2.yaml").symlink_to("nowhere.yaml")
+    assert [p.name for p in papers_of(project, EXERCISE)] == ["1"]
+
+
+def test_who_chose_names_no_state_where_others_read_it(
+    project: Project, contracts: Contracts, folder: Path
+) -> None:
+    text = PRIORITIES.replace("by: heads", "by: Romanian heads")
+    (folder / "priorities.yaml").write_text(text, encoding="utf-8")
+    assert "it names Romania, and is cleared as public" in told(project, contracts)
+    restricted = text.replace("clearance: public", "clearance: restricted")
+    (folder / "priorities.yaml").write_text(restricted, encoding="utf-8")
+    assert load_papers(project, contracts, round_=EXERCISE)
+
+
 def test_the_folder_is_no_return(project: Project, contracts: Contracts, folder: Path) -> None:
     (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
     assert find_returns(project, contracts, round_=EXERCISE) == []
@@ -159,6 +189,14 @@ class TestOnRecord:
             decisions(project, contracts, round_=EXERCISE)
         with pytest.raises(UserError, match="its file gone"):
             record(project, contracts, "1", "again")
+
+    def test_a_reason_is_kept_whole_or_not_taken(
+        self, project: Project, contracts: Contracts, folder: Path
+    ) -> None:
+        (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+        with pytest.raises(UserError, match="no reason that can be kept"):
+            record(project, contracts, "1", "long " * 200)
+        assert not project.meetings.exists()
 
     def test_a_record_is_taken_back_with_a_reason(
         self, project: Project, contracts: Contracts, folder: Path

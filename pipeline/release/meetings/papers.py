@@ -37,8 +37,7 @@ from pipeline.report.store import Store
 from pipeline.returns.meetings.kept import sheet_path
 from pipeline.returns.meetings.sheet import sheet_bytes
 from pipeline.returns.meetings.texts import meeting_name
-from pipeline.system.answers import raise_end
-from pipeline.system.apart import Apart
+from pipeline.system.answers import do_apart
 from pipeline.system.files import UNFINISHED, owner_only
 from pipeline.system.kept import check_file, is_kept, is_there
 
@@ -80,7 +79,7 @@ def write_papers(project: Project, *, round_: int, number: int) -> list[Path]:
             order = BookOrder(
                 project.root.resolve(), store.resolve(), out.resolve(), report, number
             )
-            _print(order)
+            do_apart(write_book_apart, order)
             _audit(project, contracts, order)
             read = Store(store, contracts, report=report, version=RESTRICTED)
             sheet = sheet_bytes(contracts, texts_of(read), round_=round_, number=number)
@@ -113,18 +112,6 @@ def _require_store(project: Project, round_: int, report: str) -> Path:
         )
     check_file(store)
     return store
-
-
-def _print(order: BookOrder) -> None:
-    apart = Apart(write_book_apart, order)
-    try:
-        ended = apart.end()
-    except BaseException:
-        apart.kill()
-        apart.end()
-        raise
-    if ended.code:
-        raise_end(ended.code, answer=ended.told, noise=ended.noise)
 
 
 def _audit(project: Project, contracts: Contracts, order: BookOrder) -> None:

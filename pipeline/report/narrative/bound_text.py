@@ -17,6 +17,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from pipeline.contracts.state_names import load_names
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report.exhibits.layout import fill, variables
 from pipeline.report.last_given import LastYears
@@ -33,7 +34,7 @@ from pipeline.report.narrative.sections import (
     texts_of,
     unread,
 )
-from pipeline.report.narrative.unbound import BINDING, load_names, unbound
+from pipeline.report.narrative.unbound import BINDING, unbound
 from pipeline.report.printing import Printing
 
 MESSAGES = "messages"  # the file whose sections say what each exhibit shows

@@ -5,31 +5,15 @@ they are bound like numbers.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Iterator
 
-from pipeline.contracts.codelists import load_codelist
-from pipeline.contracts.lists import read_list
 from pipeline.contracts.scales import JUDGING
+from pipeline.contracts.state_names import Names
 from pipeline.errors import NarrativeError
 from pipeline.report.narrative.commands import CLAIM, GENERAL, REFERENCE, STATE
 
-# adjectives of states, and publishers
-NAMES, NAME_COLUMNS = (
-    "names_in_texts.csv",
-    (
-        "kind",
-        "code",
-        "name",
-    ),
-)
 BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 VARIABLE = re.compile(r"\{\w+(?::[\w.*]+)?\}")
-_SHORTEST = 4  # letters of a state's alias that is a word and no code
 
 # Words that claim something of the data. Superlatives are borne out by a binding that
 # ranks in the same sentence.
@@ -41,7 +25,6 @@ _COMPARED = r"majority|minority|higher|larger|smaller|greater|(?:more|less|fewer
 _MOST, _LEAST = r"highest|most|mostly|largest|greatest", r"lowest|fewest|least|smallest"
 _WHO = r"only|first|(?:no|none of the|every|all) (?:member )?states?"
 _CLAIMS = re.compile(rf"\b(?:{_UP_DOWN}|{_COMPARED}|{_MOST}|{_LEAST}|{_WHO})\b", re.IGNORECASE)
-# The words of the probability yardstick and of confidence, which only a judgement may say.
 _JUDGEMENT = "the word of a judgement by its key, as [[ASM_SCORES_SEE:SELEC.{year}. ...]]"
 _RANKED_BY = {
     "ranked": re.compile(rf"(?:{_MOST})", re.IGNORECASE),
@@ -58,51 +41,6 @@ _COUNTED_STATES = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NOTHING = re.compile(r"\b(?:no|not|nothing|none|without|nobody|neither)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Names:
-    """Every name of a state, adjectives too, and of a publisher, each with the pattern
-    that finds it in a text.
-    """
-
-    states: Mapping[str, re.Pattern[str]]
-    publishers: re.Pattern[str]
-
-    def states_in(self, text: str) -> dict[str, str]:
-        """The states that a text names: code -> the name as it stands there."""
-        found = ((code, pattern.search(text)) for code, pattern in self.states.items())
-        return {code: match[0] for code, match in found if match}
-
-
-@lru_cache(maxsize=8)
-def load_names(contracts: Path) -> Names:
-    """The names that texts may not hold outside of a binding: of `data_contracts`, from
-    the list of states, its aliases and `names_in_texts.csv`.
-    """
-    names: dict[str, set[str]] = defaultdict(set)
-    for state in load_codelist(contracts / "codelists", "states"):
-        if state.parent:
-            names[state.code] |= {state.label, state.extra["official_name"]}
-    for row in read_list(
-        contracts / "codelists" / "aliases" / "states.csv",
-        ("alias", "code"),
-        keys=("alias", "code"),
-    ):
-        if len(row["alias"]) >= _SHORTEST and row["alias"].isprintable():
-            names[row["code"]].add(row["alias"])
-    publishers = {"UN DESA"}
-    for row in read_list(contracts / NAMES, NAME_COLUMNS, keys=("kind", "name")):
-        (publishers if row["kind"] == "publisher" else names[row["code"]]).add(row["name"])
-    patterns = {code: _any_of(found, "s?") for code, found in names.items()}
-    return Names(MappingProxyType(patterns), _any_of(publishers))
-
-
-def _any_of(names: set[str], ending: str = "") -> re.Pattern[str]:
-    longest_first = sorted(names, key=lambda n: (-len(n), n))
-    return re.compile(
-        rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))}){ending}(?!\w)", re.IGNORECASE
-    )
 
 
 def unbound(sentence: str, where: str, *, names: Names, general: bool) -> Iterator[NarrativeError]:

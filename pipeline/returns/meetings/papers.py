@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contracts.checked_files import read_checked
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.scales import JUDGING, Assessment
+from pipeline.contracts.state_names import load_names
 from pipeline.errors import ContractError, UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import MEETINGS as FOLDER
@@ -90,6 +90,11 @@ def paper_files(project: Project, round_: int) -> list[Path]:
     ]
 
 
+def is_paper(path: Path) -> bool:
+    """Whether a file can be a paper: by its name, and no link or folder."""
+    return bool(_PAPER.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
+
+
 def load_papers(project: Project, contracts: Contracts, *, round_: int) -> tuple[Paper, ...]:
     """The papers of a round by their names. Raises ContractError with all that is wrong in
     all of them, each with its line.
@@ -111,7 +116,7 @@ def load_papers(project: Project, contracts: Contracts, *, round_: int) -> tuple
 
 
 def _load(path: Path, project: Project, contracts: Contracts, *, round_: int) -> Paper:
-    if path.is_symlink() or not path.is_file() or not _PAPER.fullmatch(path.name):
+    if not is_paper(path):
         raise UserError("is no paper of a meeting: these are 1.yaml to 9.yaml and priorities.yaml")
     settings = contracts.assessment
     if settings is None:
@@ -242,6 +247,8 @@ class _Wrong:
         own = self.file.mapping()
         if "by" in own:
             yield from self._of_text(own["by"], ("by",))
+            if own["clearance"] != RESTRICTED:
+                yield from self._of_states_named(own["by"], ("by",), cleared=own["clearance"])
         for field in ("levels", "areas"):
             for number, entry in enumerate(own.get(field, ())):
                 at = (field, number, "reason")
@@ -264,11 +271,10 @@ class _Wrong:
             )
 
     def _of_states_named(self, text: str, at: tuple[Any, ...], *, cleared: str) -> Iterator[str]:
-        """A judgement for others names no state."""
-        plain = fold(text)
-        for state in self.contracts.members(self.round_):
-            if re.search(rf"\b{re.escape(fold(state.label.rstrip('*')))}\b", plain):
-                yield (
-                    f"{self.file.place(at)}: it names {state.label}, and is cleared as {cleared};"
-                    " a judgement for others names no state"
-                )
+        """A judgement for others names no state, by an adjective neither."""
+        states = self.contracts.codelist("states")
+        for code, name in load_names(self.contracts.folder).states_in(text).items():
+            yield (
+                f"{self.file.place(at)}: it names {states.label(code)}, and is cleared as"
+                f" {cleared}; a judgement for others names no state, take '{name}' out"
+            )

@@ -21,14 +21,14 @@ from pipeline.returns.meetings.papers import (
     Meeting,
     Paper,
     Priorities,
+    is_paper,
     load_papers,
     paper_files,
 )
 from pipeline.system.signed.chain import Chain, open_chain
-from pipeline.system.signed.people import Person
+from pipeline.system.signed.people import Person, kept_reason
 
 RECORD, TAKE_BACK = "record", "take-back"
-_MAX_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def papers_of(project: Project, round_: int) -> list[Recorded]:
     """Every paper of a round, on record or not. Raises SignOffError where the record is
     not as it was written.
     """
-    files = {p.stem: p for p in paper_files(project, round_)}
+    files = {p.stem: p for p in paper_files(project, round_) if is_paper(p)}
     events = _last_events(project, round_)
     found = []
     for name in sorted({*files, *events}):
@@ -131,8 +131,8 @@ def record_paper(
         )
     if paper.counts:
         raise UserError(f"this paper is on record already: {paper}")
-    if paper.recorded:
-        reason = _kept(reason)
+    if reason or paper.recorded:
+        reason = kept_reason(reason)
     _enter(project, round_, event=RECORD, name=name, sha256=paper.sha256, reason=reason, who=who)
     return _paper(project, round_, name)
 
@@ -152,21 +152,10 @@ def take_back(
         event=TAKE_BACK,
         name=name,
         sha256=paper.recorded,
-        reason=_kept(reason),
+        reason=kept_reason(reason),
         who=who,
     )
     return next((p for p in papers_of(project, round_) if p.name == name), None)
-
-
-def _kept(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
-        raise UserError(
-            "there is no reason that can be kept",
-            allowed=f"a sentence of up to {_MAX_REASON} printable characters",
-            do='give REASON="..."',
-        )
-    return reason
 
 
 def _paper(project: Project, round_: int, name: str) -> Recorded:
@@ -197,7 +186,7 @@ def _enter(
             "round": round_,
             "paper": name,
             "sha256": sha256,
-            "reason": " ".join(reason.split())[:_MAX_REASON],
+            "reason": reason,
         },
         who,
     )

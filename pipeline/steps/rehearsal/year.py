@@ -189,9 +189,8 @@ class _Year:
     def experts_meet(self) -> None:
         """Experts discuss what they judged and judge again; what they decide is signed."""
         days = self.exercise.days
-        self._do(
-            days.met, "returns are read", "build", "--versions", "restricted", "--until", "stores"
-        )
+        stores = ("build", "--versions", "restricted", "--until", "stores")
+        self._do(days.met, "returns are read", *stores)
         self.account.act(
             days.met, "what does not hold is taken out", lambda: correct_texts(self.exercise)
         )
@@ -209,15 +208,7 @@ class _Year:
                     f"the experts of {state} judge again",
                     partial(self._judge_again, state),
                 )
-        self._do(
-            days.met_again,
-            "returns are read again",
-            "build",
-            "--versions",
-            "restricted",
-            "--until",
-            "stores",
-        )
+        self._do(days.met_again, "returns are read again", *stores)
         self._do(days.met_again, "the second meeting has its papers", "meeting", "--number", "2")
         self.account.act(
             days.met_again, "levels and priorities are written down", self._write_decisions

@@ -17,6 +17,8 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.system.signed.signers import ROLES, Signers, plain
 from pipeline.system.signed.signing import Signer, open_signer
 
+_MAX_REASON = 500
+
 
 @dataclass(frozen=True)
 class Person:
@@ -119,3 +121,15 @@ def parse_day(day: str) -> date:
         raise UserError(
             f"'{day}' is no day", allowed="a day such as 2023-05-02", do="give DATE=2023-05-02"
         ) from None
+
+
+def kept_reason(reason: str) -> str:
+    """Why something is done, in one line. Raises UserError where that cannot be kept."""
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
+        raise UserError(
+            "there is no reason that can be kept",
+            allowed=f"a sentence of up to {_MAX_REASON} printable characters",
+            do='give REASON="..."',
+        )
+    return reason
