@@ -20,6 +20,7 @@ from pipeline.contracts import calendar, gate_rules, mirrors, offices, published
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.outside import FOLDER
 from pipeline.contracts.settings import SETTINGS
+from pipeline.contracts.state_names import NAMES
 from pipeline.project import CODE_ROOT, DEFINITION, Project
 from pipeline.report.document.order import Source
 from pipeline.returns.cases import SCHEMA as CASES_SCHEMA
@@ -42,7 +43,7 @@ _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})
 # The figures of others; what they are, and whose, is read with the contracts.
 _CONTEXT = frozenset({FOLDER})
-_NAMES = frozenset({"names_in_texts.csv"})
+_NAMES = frozenset({NAMES})
 _CASES = frozenset({CASES_SCHEMA, *PAPER_SCHEMAS})
 # Rules of a validation, and a table of a report.
 _MIRRORS = frozenset(mirrors.FILES)
@@ -192,10 +193,15 @@ class Reader:
         ) | self._of_definitions("cases")
 
     def meetings(self, rounds: Iterable[int]) -> Inputs:
-        """The papers of the meetings of rounds, and which of them were recorded."""
+        """The papers of the meetings of rounds, by what they are checked, and which of them
+        were recorded.
+        """
         record = self.project.meetings
-        papers = (p for r in rounds for p in paper_files(self.project, r) if p.is_file())
-        return self.bytes_of([*papers, *([record] if record.is_file() else [])])
+        papers = [p for r in rounds for p in paper_files(self.project, r) if p.is_file()]
+        checks = (self.project.contracts / name for name in (*PAPER_SCHEMAS, NAMES))
+        return self.bytes_of(
+            [*papers, *(checks if papers else ()), *([record] if record.is_file() else [])]
+        )
 
     def amendments(self, round_: int) -> Inputs:
         """What meetings of a round amended."""
