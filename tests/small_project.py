@@ -49,8 +49,11 @@ def keep_few_returns(root: Path, round_: int = SMALL_ROUND, report: str = "thb")
 
 
 def keep_chapters(root: Path, chapters: list[str], report: str = "thb") -> None:
-    """Leave these chapters in every version of a report."""
+    """Leave these chapters in every version of a report, and its last as key findings of
+    the public one.
+    """
     description = root / "templates" / report / "report.yaml"
     content = yaml.safe_load(description.read_text(encoding="utf-8"))
     content["versions"] = dict.fromkeys(content["versions"], chapters)
+    content["key_findings"] = {"public": chapters[-1:]}
     description.write_text(yaml.safe_dump(content), encoding="utf-8")

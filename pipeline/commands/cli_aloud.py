@@ -57,15 +57,17 @@ def read_aloud(
 
 
 def _built(project: Project, round_: int, report: str, *, version: str) -> Path:
+    from pipeline.release.manifest import pdf_of
+
     folder = project.version_folder(round_, report, version)
-    found = sorted(folder.glob("*.pdf"))
-    if not found:
+    name = pdf_of(path.name for path in folder.iterdir()) if folder.is_dir() else ""
+    if not name:
         raise UserError(
             f"the {version} version of {report} is not built",
             where=str(folder),
             do=f"make report REPORT={report} VERSION={version} ROUND={round_}",
         )
-    return found[-1]
+    return folder / name
 
 
 def _asked(pages: str, count: int) -> list[int]:

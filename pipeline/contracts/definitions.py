@@ -28,6 +28,12 @@ _NAMES_OR_ALL = {
     "uniqueItems": True,
     "items": {"type": "string", "pattern": "^(_T|[A-Z]+)$", "description": "a crime area, or _T"},
 }
+_CHAPTERS_OF_VERSIONS = {
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": "^[a-z]+$"},
+    "additionalProperties": {**_NAMES, "minItems": 1},
+}
 _REPORT_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -44,12 +50,8 @@ _REPORT_SCHEMA = {
         "borrowed_cubes": _NAMES,
         "cases": _NAMES_OR_ALL,
         "meeting": {**_NAMES, "minItems": 1},
-        "versions": {
-            "type": "object",
-            "minProperties": 1,
-            "propertyNames": {"pattern": "^[a-z]+$"},
-            "additionalProperties": {**_NAMES, "minItems": 1},
-        },
+        "key_findings": _CHAPTERS_OF_VERSIONS,
+        "versions": _CHAPTERS_OF_VERSIONS,
     },
 }
 _VERSIONS_SCHEMA = {
@@ -81,7 +83,9 @@ _IMPRINT_SCHEMA = {
 
 @dataclass(frozen=True)
 class ReportFile:
-    """A report as its own file defines it; `versions` are the chapters of each."""
+    """A report as its own file defines it; `versions` are the chapters of each,
+    `key_findings` those of its short document, where it has one.
+    """
 
     title: str
     reference: str
@@ -89,6 +93,7 @@ class ReportFile:
     borrowed_cubes: tuple[str, ...]
     cases: tuple[str, ...]  # crime areas of the cases that it tells, _T for all
     meeting: tuple[str, ...]  # chapters of the book for meetings of experts
+    key_findings: Mapping[str, tuple[str, ...]]
     versions: Mapping[str, tuple[str, ...]]
     file: YamlFile
 
@@ -136,9 +141,14 @@ def read_report_file(templates: Path, report: str) -> ReportFile:
         tuple(own.get("borrowed_cubes", ())),
         tuple(own.get("cases", ())),
         tuple(own.get("meeting", ())),
-        {name: tuple(chapters) for name, chapters in own["versions"].items()},
+        _chapters(own.get("key_findings", {})),
+        _chapters(own["versions"]),
         file,
     )
+
+
+def _chapters(named: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {version: tuple(chapters) for version, chapters in named.items()}
 
 
 def read_version_texts(templates: Path) -> dict[str, VersionTexts]:

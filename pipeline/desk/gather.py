@@ -23,7 +23,7 @@ from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding, Severity
 from pipeline.project import Project
 from pipeline.release.gate.page import gate_folder
-from pipeline.release.manifest import parse_manifest, pdf_of, sha256
+from pipeline.release.manifest import papers_in, parse_manifest, pdf_of, sha256
 from pipeline.release.proofs.record import read_answers
 from pipeline.release.signoff.built import BuiltNow, built_now
 from pipeline.release.signoff.findings import open_findings, problems
@@ -283,6 +283,7 @@ def _build(project: Project, built: BuiltNow, *, stale: str) -> dict[str, Any] |
         "version": version,
         "folder": f"{round_}/{report}/{version}",
         "pdf": pdf,
+        "short": [paper.pdf for paper in papers_in(manifest.outputs) if paper.prefix],
         "path": folder / pdf,
         "state": built.state,
         "told": built.told,

@@ -44,8 +44,6 @@ from pipeline.report.document.compose import read_definition
 from pipeline.report.document.order import (
     ANNEX,
     CHARTS,
-    HTML,
-    LEDGER,
     OPEN,
     SOURCE,
     Order,
@@ -116,26 +114,32 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
     folder = project.master_folder(*where)
     old = _kept_files(folder) if order.kept else {}
     said = json.loads(old[MANIFEST])["build"] if old else {}
-    pdf = order.pdf
+    papers = order.papers
     source = parse_source((scratch / SOURCE).read_bytes(), scratch / SOURCE)
     facts = dict(source.facts)
-    facts["accessibility"] = accessibility_of(facts.get("accessibility"))
-    ledger = (scratch / LEDGER).read_bytes()
+    for name in (paper.figure("accessibility") for paper in papers):
+        facts[name] = accessibility_of(facts.get(name))
+    kept = kept_paths(project, *where, key_findings=order.key_findings)
     data = {ANNEX: (scratch / ANNEX).read_bytes()}
-    data[pdf] = (scratch / pdf).read_bytes() if (scratch / pdf).is_file() else old[pdf]
-    read = FinishedPdf(data[pdf])  # once, for audit and scan
-    if again.audit or data[pdf] != old.get(pdf) or not _is_kept_ledger(project, order, ledger):
-        facts["number_audit"] = check_numbers(
-            read,
+    for paper in papers:
+        made = scratch / paper.pdf
+        data[paper.pdf] = made.read_bytes() if made.is_file() else old[paper.pdf]
+    read = {p.pdf: FinishedPdf(data[p.pdf]) for p in papers}  # once, for audit and scan
+    for paper in papers:
+        ledger, audited = scratch / paper.ledger, paper.figure("number_audit")
+        same = data[paper.pdf] == old.get(paper.pdf) and _is_kept(ledger, kept[paper.ledger])
+        if same and not again.audit:
+            facts[audited] = said[audited]
+            continue
+        facts[audited] = check_numbers(
+            read[paper.pdf],
             project.store(*where),
-            ledger=parse_ledger(ledger, scratch / LEDGER),
+            ledger=parse_ledger(ledger.read_bytes(), ledger),
             templates=project.templates,
             contracts=contracts,
             report=report,
             version=version,
         ).figures()
-    else:
-        facts["number_audit"] = said["number_audit"]
     if rule.protected:
         data[f"{report}.csv"] = project.released(order.round, report, version=version).read_bytes()
         if read_definition(project.templates, report, version=version).open_data:
@@ -166,24 +170,20 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
     if finished != old:
         put_in_place(folder, dict(finished))
         seal_folder(folder)
-    for path, content in zip(
-        kept_paths(project, *where),
-        (ledger, (scratch / HTML).read_bytes(), (scratch / SOURCE).read_bytes()),
-        strict=True,
-    ):
-        keep_bytes(path, content)
+    for name, path in kept.items():
+        keep_bytes(path, (scratch / name).read_bytes())
     if (drawn := scratch / CHARTS).is_file():
         keep_bytes(charts_path(project, *where), drawn.read_bytes())
     changed = {n for n in {*finished, *old} if finished.get(n) != old.get(n)}
-    return Built(folder / pdf, facts, tuple(sorted(changed)), _parts_made(order, pdf))
+    return Built(folder / order.pdf, facts, tuple(sorted(changed)), _parts_made(order))
 
 
-def _parts_made(order: Order, pdf: str) -> frozenset[Part]:
+def _parts_made(order: Order) -> frozenset[Part]:
     """The parts that the renderer made, by what it left."""
     left = order.out / OPEN
     made = {
         Part.DOCUMENT: bool(order.parts - {Part.PAGES}),
-        Part.PAGES: (order.out / pdf).is_file(),
+        Part.PAGES: (order.out / order.pdf).is_file(),
         Part.DATA: (left / DATA).is_dir(),
         Part.WEB: (left / PAGE).is_dir(),
     }
@@ -212,9 +212,8 @@ def _kept_files(folder: Path) -> dict[str, bytes]:
     return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files}
 
 
-def _is_kept_ledger(project: Project, order: Order, ledger: bytes) -> bool:
-    path = project.ledger(order.round, order.report, order.version)
-    return is_there(path) and path.read_bytes() == ledger
+def _is_kept(made: Path, kept: Path) -> bool:
+    return is_there(kept) and kept.read_bytes() == made.read_bytes()
 
 
 def _open_forms(made: Path, old: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -246,7 +245,11 @@ def _as_they_are(project: Project, inputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def _scan(
-    project: Project, order: Order, finished: Mapping[str, bytes], *, read: FinishedPdf
+    project: Project,
+    order: Order,
+    finished: Mapping[str, bytes],
+    *,
+    read: Mapping[str, FinishedPdf],
 ) -> dict[str, int]:
     """Open the finished files as an attacker would. Returns how many numbers of each
     class were judged.
@@ -259,11 +262,13 @@ def _scan(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     where = order.round, order.report, order.version
+    whole, *others = order.papers
     found = check(
         folder,
         project.store(*where),
         collect(project, *where),
-        shown=order.out / LEDGER,
+        shown=order.out / whole.ledger,
+        beside={paper.pdf: order.out / paper.ledger for paper in others},
         root=project.root,
         machine=machine_names(),
         sources=sources_of(project),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.contracts.definitions import read_version_texts
 from pipeline.project import Project
-from pipeline.release.manifest import pdf_of
+from pipeline.release.manifest import papers_in, pdf_of
 from pipeline.release.signoff.events import Release, Withdrawal
 from pipeline.release.signoff.record import Standing, Subject, standing
 from pipeline.report.document.compose import read_definition
@@ -122,6 +122,7 @@ def _line(known: Known) -> dict[str, object]:
         "state": known.state,
         "told": _told(known),
         "pdf": pdf,
+        "short": [paper.pdf for paper in papers_in(known.event.files) if paper.prefix],
         "address": _WEB_PAGE if _WEB_PAGE in known.event.files else pdf,
     }
 

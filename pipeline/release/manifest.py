@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.settings import SETTINGS
 from pipeline.errors import RenderError
-from pipeline.report.document.order import pdf_name
+from pipeline.report.document.order import Paper, papers_among, pdf_name
 from pipeline.report.edition import Edition
 from pipeline.system.kept import damaged, parse_json
 from pipeline.system.signed.signers import FILE as SIGNERS
@@ -41,7 +41,7 @@ LIBRARIES = (
 
 
 MANIFEST = "manifest.json"
-_REPORT = re.compile(r"selec-[\w-]+\.pdf")  # the signed one ends otherwise
+_REPORT = re.compile(r"selec-[\w-]+\.pdf")  # the signed one and the key findings end otherwise
 # Of the folder of the contracts, what no version depends on: who may sign, what letters
 # to states say, and how the Center works.
 NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *sorted(SETTINGS))
@@ -186,6 +186,13 @@ def pdf_of(names: Iterable[str]) -> str:
     none.
     """
     return next((n for n in sorted(names) if _REPORT.fullmatch(n)), "")
+
+
+def papers_in(names: Collection[str]) -> tuple[Paper, ...]:
+    """The documents among the files of a version, the report first; none where there is no
+    report.
+    """
+    return papers_among(pdf_of(names), names)
 
 
 def accessibility_of(record: object) -> dict[str, int]:

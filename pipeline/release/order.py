@@ -12,17 +12,18 @@ from pathlib import Path
 from pipeline.project import Project
 from pipeline.release.signoff.record import Subject
 from pipeline.release.succession import note_edition
+from pipeline.report.document.compose import read_definition
 from pipeline.report.document.order import (
     ANNEX,
     CHARTS,
     EVERY,
-    HTML,
-    LEDGER,
     SOURCE,
     Order,
     Part,
     Source,
+    papers_of,
     parse_source,
+    short_ledger,
 )
 from pipeline.report.edition import note_path, read_edition
 from pipeline.system.files import UNFINISHED
@@ -57,6 +58,8 @@ def begin_version(
         edition = note_edition(project, Subject(round_, report, version))
     else:
         edition = read_edition(project.store(round_, report, version))
+    definition = read_definition(project.templates, report, version=version)
+    key_findings = bool(definition.key_findings)
     folder = project.master_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
@@ -67,7 +70,14 @@ def begin_version(
         if is_kept(charts := charts_path(project, round_, report, version)):
             shutil.copyfile(charts, scratch / CHARTS)
         if again.parts != EVERY:
-            kept = _take_kept(project, round_, report=report, version=version, scratch=scratch)
+            kept = _take_kept(
+                project,
+                round_,
+                report=report,
+                version=version,
+                scratch=scratch,
+                key_findings=key_findings,
+            )
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
@@ -81,6 +91,7 @@ def begin_version(
         again.parts if kept else EVERY,
         kept,
         edition.number,
+        key_findings,
     )
 
 
@@ -89,12 +100,23 @@ def _is_noted(project: Project, round_: int, report: str, version: str) -> bool:
     return is_kept(note_path(project.store(round_, report, version)))
 
 
-def kept_paths(project: Project, round_: int, report: str, version: str) -> tuple[Path, Path, Path]:
-    """Restricted: what is kept of a version for the next build. Its ledger, its HTML, and
-    the record of both.
+def kept_paths(
+    project: Project, round_: int, report: str, version: str, *, key_findings: bool
+) -> dict[str, Path]:
+    """Restricted: what is kept of a version for the next build, by its name in the folder of
+    an order. Ledger and HTML of each of its documents, and the record of them all.
     """
     ledger = project.ledger(round_, report, version)
-    return ledger, ledger.with_suffix(".html"), ledger.with_suffix(".source")
+    whole, short = papers_of("")
+    kept = {
+        whole.ledger: ledger,
+        whole.html: ledger.with_suffix(".html"),
+        SOURCE: ledger.with_suffix(".source"),
+    }
+    if key_findings:
+        beside = short_ledger(ledger)
+        kept |= {short.ledger: beside, short.html: beside.with_suffix(".html")}
+    return kept
 
 
 def charts_path(project: Project, round_: int, report: str, version: str) -> Path:
@@ -103,12 +125,19 @@ def charts_path(project: Project, round_: int, report: str, version: str) -> Pat
 
 
 def _take_kept(
-    project: Project, round_: int, *, report: str, version: str, scratch: Path
+    project: Project,
+    round_: int,
+    *,
+    report: str,
+    version: str,
+    scratch: Path,
+    key_findings: bool,
 ) -> Source | None:
-    ledger, html, source = kept_paths(project, round_, report, version)
+    kept = kept_paths(project, round_, report, version, key_findings=key_findings)
     annex = project.master_folder(round_, report, version) / ANNEX
-    if not all(map(is_kept, (ledger, html, source))) or not annex.is_file():
+    if not all(map(is_kept, kept.values())) or not annex.is_file():
         return None
-    for path, name in ((ledger, LEDGER), (html, HTML), (source, SOURCE), (annex, ANNEX)):
+    for name, path in {**kept, ANNEX: annex}.items():
         shutil.copyfile(path, scratch / name)
-    return parse_source((scratch / SOURCE).read_bytes(), source)
+    source = parse_source((scratch / SOURCE).read_bytes(), kept[SOURCE])
+    return source if bool(source.key_findings) == key_findings else None

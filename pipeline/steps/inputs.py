@@ -44,6 +44,9 @@ _POPULATION = frozenset({"codelists/population.csv"})
 # The figures of others; what they are, and whose, is read with the contracts.
 _CONTEXT = frozenset({FOLDER})
 _NAMES = frozenset({NAMES})
+# Of the definition of a report, what changes no document, and what holds for one version.
+_OF_OTHERS = ("versions", "key_findings", "borrowed_cubes", "cases", "meeting")
+_OF_VERSIONS = ("versions", "key_findings")
 _CASES = frozenset({CASES_SCHEMA, *PAPER_SCHEMAS})
 # Rules of a validation, and a table of a report.
 _MIRRORS = frozenset(mirrors.FILES)
@@ -236,8 +239,8 @@ class Reader:
         own = {
             f"{self.watch.name(definition)}: {name}": digest
             for name, digest in self.entries(definition).items()
-            if name not in ("versions", "borrowed_cubes", "cases", "meeting")
-            and (not name.startswith("versions/") or name == f"versions/{version}")
+            if name not in _OF_OTHERS
+            and (name.split("/")[0] not in _OF_VERSIONS or name.endswith(f"/{version}"))
         }
         told = {
             f"{self.watch.name(policy)}: {name}": self.entries(policy).get(name, "")

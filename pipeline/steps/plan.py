@@ -15,12 +15,12 @@ from pathlib import Path
 
 from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
-from pipeline.project import Project
+from pipeline.project import DEFINITION, Project
 from pipeline.release.manifest import pdf_of
 from pipeline.release.order import kept_paths
 from pipeline.release.signoff.record import Subject
 from pipeline.release.succession import is_next, stands
-from pipeline.report.document.order import Source, parse_source
+from pipeline.report.document.order import SOURCE, Source, parse_source
 from pipeline.report.edition import note_path
 from pipeline.steps.inputs import Inputs, Reader
 from pipeline.steps.record import Record, read_record, write_record
@@ -302,7 +302,7 @@ class Plan:
 
     def kept_source(self, report: str, version: str) -> Source | None:
         """What was kept of a version that was built; None where it was not, or is damaged."""
-        *_, path = kept_paths(self.project, self.round, report, version)
+        path = self._kept(report, version)[SOURCE]
         try:
             return parse_source(path.read_bytes(), path)
         except (OSError, UserError):
@@ -340,7 +340,17 @@ class Plan:
         where = self.round, report, version
         yield from files_below(self.project.master_folder(*where))
         yield from files_below(self.project.version_folder(*where))
-        yield from kept_paths(self.project, *where)
+        yield from self._kept(report, version).values()
+
+    def _kept(self, report: str, version: str) -> dict[str, Path]:
+        named = self.reader.entries(self.project.templates / report / DEFINITION)
+        return kept_paths(
+            self.project,
+            self.round,
+            report,
+            version,
+            key_findings=f"key_findings/{version}" in named,
+        )
 
     def pdfs(self) -> list[Path]:
         """The reports that lie there, of those that the plan builds."""

@@ -27,7 +27,7 @@ LEDGER = "warehouse.duckdb"
 SUBMISSIONS = "submissions"  # of all rounds, in the archive: what nothing makes again
 _BLOCKS_BEGIN = 12288  # bytes of a DuckDB file before its blocks: three headers
 _VERSION_FILE = re.compile(
-    r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)\.json|"
+    r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)(?:\.short)?\.json|"
     r"(?:masters/)?(?P<report>[a-z]+)/(?P<version>[a-z]+)/[^/]+"
 )
 

@@ -13,6 +13,7 @@ import pytest
 from here import inherited, run_here
 
 from pipeline.project import Project
+from pipeline.release.manifest import pdf_of
 
 _EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*-read-aloud.txt"))
 
@@ -27,7 +28,7 @@ def test_an_example_is_what_the_command_says(example: Path, built: Project) -> N
     folder = built.version_folder(
         int(options["ROUND"]), options["REPORT"], version=options["VERSION"]
     )
-    (pdf,) = folder.glob("*.pdf")
+    pdf = folder / pdf_of(p.name for p in folder.iterdir())
     asked = ("--round", options["ROUND"], "--file", f"{pdf}", "--pages", options["PAGES"])
     done = run_here(command, *asked, environment=inherited())
 

@@ -129,7 +129,7 @@ def test_it_is_read_once_and_the_scan_takes_what_was_read(
             secrets={},
             shown=tmp_path / "shown.json",
             root=Path(__file__).parents[2],
-            read=known,
+            read={"report.pdf": known},
         )
         return [str(leak) for leak in found.leaks]
 

@@ -16,6 +16,7 @@ import pypdfium2
 import pytest
 
 from pipeline.project import Project
+from pipeline.release.manifest import pdf_of
 from pipeline.report.ledger import Sentence, parse_ledger
 
 ROUND = 2022
@@ -117,7 +118,8 @@ def sentences(project: Project, report: str) -> list[Sentence]:
 
 @cache
 def pages(project: Project, report: str) -> list[str]:
-    (path,) = Path(project.version_folder(ROUND, report, "public")).glob("*.pdf")
+    folder = Path(project.version_folder(ROUND, report, "public"))
+    path = folder / pdf_of(p.name for p in folder.iterdir())
     document = pypdfium2.PdfDocument(path)
     return [squeezed(page.get_textpage().get_text_range()) for page in document]
 

@@ -99,7 +99,9 @@ def test_a_run_needs_nothing_of_its_surroundings(archive: Path, tmp_path: Path) 
     (run,) = read_runs(project)
     assert run.commit == "unknown"
     folder = project.version_folder(SMALL_ROUND, "thb", "public")
-    assert [p.suffix for p in folder.glob("*.pdf")] == [".pdf"], told
+    name = f"selec-thb-{SMALL_ROUND}-public-1"
+    made = {f"{name}.pdf", f"{name}.key-findings.pdf"}
+    assert {p.name for p in folder.glob("*.pdf")} == made, told
     if another:
         owner = pwd.getpwnam(another).pw_uid
         assert {p.stat().st_uid for p in folder.rglob("*")} == {owner}

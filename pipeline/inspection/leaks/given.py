@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.inspection.readback.spelled import count_of_members, said_in_public
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import Search
-from pipeline.report.document.order import pdf_name
+from pipeline.report.document.order import papers_of, pdf_name, workbook_name
 from pipeline.report.ledger import LedgerEntry
 
 
@@ -28,7 +28,9 @@ class Given:
     machine: set[str] = field(default_factory=set)
     manifest: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    # what the labels of each chart of the PDF say
+    # what other PDFs than the report print, by their names
+    beside: dict[str, list[LedgerEntry]] = field(default_factory=dict)
+    # what the labels of each chart of the report say
     drawings: list[str] = field(default_factory=list)
 
     @property
@@ -67,7 +69,8 @@ class Given:
             if round_.isdigit()
             else ""
         )
-        return {"manifest.json", "cells.csv", f"{report}.csv", pdf, pdf.replace(".pdf", ".xlsx")}
+        papers = {paper.pdf for paper in papers_of(pdf)}
+        return papers | {"manifest.json", "cells.csv", f"{report}.csv", workbook_name(pdf)}
 
     @property
     def members(self) -> str:

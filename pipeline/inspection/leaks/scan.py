@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -91,18 +91,20 @@ def scan_version(
     secrets: dict[str, str],
     shown: Path,
     root: Path,
+    beside: Mapping[str, Path] | None = None,
     machine: Iterable[str] = (),
     sources: Sources | None = None,
-    read: FinishedPdf | None = None,
+    read: Mapping[str, FinishedPdf] | None = None,
 ) -> ScanReport:
     """Scan the PDFs, data files and manifest in a folder.
 
     `released` is the version's store or a CSV of released cells, `secrets` the canaries
     of `pipeline.inspection.leaks.secrets.collect`, `shown` the renderer's list of keys
-    (shown.json), `root` the project, whose contracts and templates say what wording is
-    public, `machine` the names of machine and user, `sources` what of the covers may be
-    said: without it the list alone, and no cleared text. `read` is a PDF that was read
-    already: it is taken where the folder holds the same bytes.
+    of the report (shown.json), `beside` that of each other PDF by its name, `root` the
+    project, whose contracts and templates say what wording is public, `machine` the names
+    of machine and user, `sources` what of the covers may be said: without it the list
+    alone, and no cleared text. `read` are PDFs that were read already, by name: one is
+    taken where the folder holds the same bytes.
     """
     start = time.perf_counter()
     report = ScanReport()
@@ -131,12 +133,13 @@ def scan_version(
         for f in sorted(folder.rglob("*"))
         if f.is_file()
     }
+    given.beside = {n: parse_ledger(p.read_bytes(), p) for n, p in (beside or {}).items()}
     given.manifest = check_manifest(
         "manifest.json", given.files.get("manifest.json", b""), report=report
     )
     _judge_presence(given, report)
     for name, data in given.files.items():
-        _scan_file(name, data, given=given, report=report, read=read)
+        _scan_file(name, data, given=given, report=report, read=(read or {}).get(name))
     OpenForms(given, _facts(given, {}), drawings=given.drawings, report=report).check()
     for where, way, secret in given.search.hits():
         report.add(where, f"'{secret}' as {way}", "it is a text of the restricted tree")
@@ -226,14 +229,16 @@ class _Pdf:
         if not pages:
             self.report.add(self.name, "no page", _UNREAD)
         self.facts = _facts(self.given, self.read.destinations)
-        self.judge = Judge(self.name, self.given.register, shown=self.given.shown, facts=self.facts)
+        shown = self.given.beside.get(self.name, self.given.shown)
+        self.judge = Judge(self.name, self.given.register, shown=shown, facts=self.facts)
         self.judge.judge(blocks)
         self.report.merge(self.judge.report)
-        charts = ChartCheck(self.name, self.given.register, shown=self.given.shown)
+        charts = ChartCheck(self.name, self.given.register, shown=shown)
         charts.check([b for b in blocks if b.kind == "Figure"])
-        self.given.drawings += [
-            compact("".join(t.text for t in b.texts)) for b in blocks if b.kind == "Figure"
-        ]
+        if self.name not in self.given.beside:  # the page for browsers is that of the report
+            self.given.drawings += [
+                compact("".join(t.text for t in b.texts)) for b in blocks if b.kind == "Figure"
+            ]
         self.report.merge(charts.report)
         self._pages(pdf, pages)
         self._drawn_elsewhere(pages, [b for b in blocks if b.kind == "Figure"])

@@ -87,7 +87,8 @@ def split_narratives(root: Path, report: str, *, version: str) -> tuple[list[str
     from those that the templates of its chapters name, and of the messages from those of
     the exhibits that they name.
     """
-    chapters = read_definition(root / "templates", report, version=version).chapters
+    definition = read_definition(root / "templates", report, version=version)
+    chapters = (*definition.chapters, *definition.key_findings)
     said = "\n".join(_chapter(root / "templates", report, name=name) for name in chapters)
     exhibits = {name.lower() for name in re.findall(r'"(\w+)"', said)}
     read: list[str] = []

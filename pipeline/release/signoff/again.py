@@ -8,9 +8,10 @@ files and the record of the checks beside them lie on a disk that people write t
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from pipeline.contracts.model import Contracts
@@ -21,9 +22,11 @@ from pipeline.inspection.numerals.audit import audit_numbers
 from pipeline.inspection.numerals.known import read_known
 from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.project import Project
-from pipeline.release.manifest import accessibility_of, pdf_of
+from pipeline.release.manifest import accessibility_of, papers_in, pdf_of
 from pipeline.release.signoff.record import Subject
 from pipeline.report.document.compose import read_definition, title_of
+from pipeline.report.document.key_findings import title_of_paper
+from pipeline.report.document.order import Paper, short_ledger
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
@@ -72,12 +75,22 @@ def count_numbers_again(
             report=subject.report,
             version=subject.version,
         )
-        ledger = parse_ledger(copy.ledger(*where).read_bytes(), copy.ledger(*where))
-        found = audit_numbers(FinishedPdf(master[pdf_of(master)]), known, ledger=ledger)
-        wrong = [*found.unaccounted, *unlike_attached(master[pdf_of(master)], master)]
-        return Found(_listed(wrong), {"number_audit": found.figures()})
+        wrong: list[object] = [*unlike_attached(master[pdf_of(master)], master)]
+        figures = {}
+        for paper, ledger in _ledgers(copy, subject, master).items():
+            read = parse_ledger(ledger.read_bytes(), ledger)
+            found = audit_numbers(FinishedPdf(master[paper.pdf]), known, ledger=read)
+            wrong = [*found.unaccounted, *wrong]
+            figures[paper.figure("number_audit")] = found.figures()
+        return Found(_listed(wrong), figures)
 
     return _ended(audit)
+
+
+def _ledgers(copy: Project, subject: Subject, files: Collection[str]) -> dict[Paper, Path]:
+    """The documents among the files of a version, each with the ledger of what it prints."""
+    ledger = copy.ledger(subject.round, subject.report, subject.version)
+    return dict(zip(papers_in(files), (ledger, short_ledger(ledger)), strict=False))
 
 
 def unlike_attached(pdf: bytes, files: Mapping[str, bytes]) -> Iterator[str]:
@@ -101,11 +114,15 @@ def scan_again(copy: Project, subject: Subject) -> Found:
 
     def scan() -> Found:
         where = subject.round, subject.report, subject.version
+        folder = copy.master_folder(*where)
+        ledger = copy.ledger(*where)
+        ledgers = _ledgers(copy, subject, [path.name for path in folder.iterdir()])
         found = scan_version(
             copy.master_folder(*where),
             copy.store(*where),
             secrets=collect(copy, *where),
-            shown=copy.ledger(*where),
+            shown=ledger,
+            beside={paper.pdf: path for paper, path in ledgers.items() if path != ledger},
             root=copy.root,
             machine=machine_names(),
             sources=sources_of(copy),
@@ -134,7 +151,16 @@ def check_pages_again(
             read_definition(copy.templates, subject.report, version=subject.version), store.round
         )
         day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
-        return judge_pages(check_pdf(master[pdf_of(master)], title=title, date=day))
+        problems: list[str] = []
+        counted: dict[str, Any] = {}
+        for paper in papers_in(master):
+            said = title_of_paper(paper, title)
+            found = judge_pages(check_pdf(master[paper.pdf], title=said, date=day))
+            problems += [
+                f"{paper.pdf}: {line}" if paper.prefix else line for line in found.problems
+            ]
+            counted |= {paper.figure(name): value for name, value in found.figures.items()}
+        return Found(tuple(problems), counted)
 
     return _ended(look)
 

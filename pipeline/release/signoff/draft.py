@@ -25,7 +25,7 @@ from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.build import Built, build_version
 from pipeline.release.gate.enough import incomplete
-from pipeline.release.manifest import MANIFEST, NOT_IN_VERSIONS, pdf_of, sha256
+from pipeline.release.manifest import MANIFEST, NOT_IN_VERSIONS, papers_in, pdf_of, sha256
 from pipeline.release.order import EVERYTHING, Again
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
 from pipeline.release.publish import put_in_place
@@ -127,11 +127,13 @@ def as_rehearsal(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _with_mark(files: Mapping[str, bytes], mark: str) -> dict[str, bytes]:
-    """The files that people read, with a mark on every page: the PDF, and the page for
+    """The files that people read, with a mark on every page: the PDFs, and the page for
     browsers where there is one.
     """
-    name = pdf_of(files)
-    marked = {name: mark_pages(files[name], lambda width, height: [_line(mark, width, height)])}
+    marked = {
+        paper.pdf: mark_pages(files[paper.pdf], lambda width, height: [_line(mark, width, height)])
+        for paper in papers_in(files)
+    }
     if WEB_PAGE in files:
         marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
     return marked

@@ -12,7 +12,7 @@ from pipeline.disclosure.protect import register_edition
 from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.editions import write_list
-from pipeline.release.manifest import pdf_of, sha256
+from pipeline.release.manifest import papers_in, sha256
 from pipeline.release.publish import keep_for_reading
 from pipeline.release.signoff.checks import Candidate, missing
 from pipeline.release.signoff.crate import CRATE, Described, crate_json
@@ -73,13 +73,14 @@ def release(
         name = edition_name(subject, number, rehearsal=who.rehearses)
         files = as_rehearsal(found.seen.master) if who.rehearses else found.seen.master
         folder = project.edition_folder(subject.version, name)
-        pdf = pdf_of(files)
-        signed = sign(
-            project,
-            files[pdf],
-            reason=f"{subject.report} {subject.round}, {subject.version} version, edition {number}",
+        reason = f"{subject.report} {subject.round}, {subject.version} version, edition {number}"
+        signed = {
+            signed_name(paper.pdf): sign(project, files[paper.pdf], reason=reason)
+            for paper in papers_in(files)
+        }
+        is_test = any(
+            _is_test(project, subject, signed=one, allowed=test) for one in signed.values()
         )
-        is_test = _is_test(project, subject, signed=signed, allowed=test)
         registered = ""
         if found.rule.protected:
             registered = register_edition(
@@ -105,7 +106,7 @@ def release(
                 "record": seal,
             }
             about |= {"test": TEST_SIGNATURE} if is_test else {}
-            whole = {**files, signed_name(pdf): signed, EDITION: _json(about)}
+            whole = {**files, **signed, EDITION: _json(about)}
             trial = REHEARSAL if who.rehearses else TEST_SIGNATURE if is_test else ""
             described = _described(found, name, who=who, record=str(seal["sha256"]), trial=trial)
             keep_for_reading(folder, {**whole, CRATE: crate_json(described, whole)})
@@ -122,11 +123,11 @@ def release(
         register=registered,
         **more,
     )
+    said = "the signed PDF" if len(signed) == 1 else f"{len(signed)} signed PDFs"
     yield f"{folder}: edition {number} released by {who}"
     yield f"{write_list(project, subject.version)}: the list of editions, with this one"
     yield (
-        f"  {len(files)} files as they were approved, and the signed PDF; their hashes stand in the"
-        " record"
+        f"  {len(files)} files as they were approved, and {said}; their hashes stand in the record"
     )
     if is_test:
         yield f"  TEST: {TEST_SIGNATURE}"

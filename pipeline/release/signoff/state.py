@@ -27,6 +27,7 @@ from pipeline.release.signoff.draft import (
 )
 from pipeline.release.signoff.events import Approval, Submission
 from pipeline.release.signoff.record import Subject
+from pipeline.report.document.order import short_ledger
 from pipeline.report.edition import Edition, note_path, parse_edition
 from pipeline.system.files import name_as_text
 
@@ -138,6 +139,7 @@ def _work(project: Project, subject: Subject) -> dict[str, bytes]:
     round.
     """
     round_ = project.round_folder(subject.round)
+    ledger = project.ledger(subject.round, subject.report, subject.version)
     files = [
         *sorted((round_ / "stores").glob("*/*.csv")),
         *sorted((round_ / "stores").glob("*/*.sha256")),
@@ -148,7 +150,8 @@ def _work(project: Project, subject: Subject) -> dict[str, bytes]:
         ),
         note_path(project.store(subject.round, subject.report, subject.version)),
         certificate_path(project, subject.round, version=subject.version),
-        project.ledger(subject.round, subject.report, subject.version),
+        ledger,
+        short_ledger(ledger),
         project.work(subject.round) / "cubes.duckdb",
         project.work(subject.round) / "validation.json",
     ]

@@ -99,7 +99,7 @@ def write_texts(store: Printing, templates: Path, *, narrative: Narrative) -> No
     writer = TextWriter(store, templates, definition)
     writer.narrative = narrative
     writer.finding()
-    for name in definition.chapters:
+    for name in (*definition.chapters, *definition.key_findings):
         writer.write_chapter(name)
 
 

@@ -79,6 +79,7 @@ _CASES = re.compile(r"\bcases\(([^)]*)\)")
 _JUDGED = re.compile(r"\bjudged\(([^)]*)\)")
 _HELD = re.compile(r'\{% *(?:include|extends) "([^"]+)"')
 _NAME = re.compile(r'"(\w+)"')
+PLACED = "exhibits placed"  # among the inputs of a version
 _OF_STATES = "for state in states"
 IN_QUESTION = "in question"  # what stands in the place of a fact that is a part in question
 
@@ -105,6 +106,7 @@ class Definition:
     reference: str
     colour: str
     chapters: tuple[str, ...]
+    key_findings: tuple[str, ...]  # chapters of the short document; none where there is none
     subtitle: str
     marking: str
     releasability: tuple[str, ...]
@@ -166,6 +168,7 @@ def read_definition(templates: Path, report: str, *, version: str) -> Definition
         f"{own.reference}/{shared.reference}",
         own.colour,
         own.versions[version],
+        own.key_findings.get(version, ()),
         shared.subtitle,
         shared.marking,
         shared.releasability,
@@ -710,7 +713,7 @@ class Writer:
             for p in files
         }
         placed = repr(sorted(self.used.items(), key=lambda item: item[0]))
-        return {**hashes, "exhibits placed": hashlib.sha256(placed.encode()).hexdigest()}
+        return {**hashes, PLACED: hashlib.sha256(placed.encode()).hexdigest()}
 
     @staticmethod
     def _in_text(values: Mapping[str, str]) -> dict[str, str]:

@@ -148,7 +148,13 @@ def _definitions(project: Project, contracts: Contracts, *, policy: Policy) -> I
                         f" '{name}'"
                     )
     for report in project.reports:
-        yield from _definition(project, contracts, report=report, versions=set(versions))
+        yield from _definition(
+            project,
+            contracts,
+            report=report,
+            versions=set(versions),
+            open_to_all={name for name, texts in versions.items() if texts.open_data},
+        )
     for path in sorted(templates.glob("*/exhibits.yaml")):
         try:
             yield from lint_messages(path, read_exhibits(path))
@@ -181,7 +187,12 @@ def lint_messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[
 
 
 def _definition(
-    project: Project, contracts: Contracts, *, report: str, versions: set[str]
+    project: Project,
+    contracts: Contracts,
+    *,
+    report: str,
+    versions: set[str],
+    open_to_all: set[str],
 ) -> Iterator[str]:
     templates = project.templates
     try:
@@ -212,12 +223,19 @@ def _definition(
             yield f"{where} {place}: '{cube}' is no table of another report"
     listed: dict[tuple[str, ...], tuple[str, ...]] = {("meeting",): own.meeting}
     listed |= {("versions", name): chapters for name, chapters in own.versions.items()}
+    listed |= {("key_findings", name): chapters for name, chapters in own.key_findings.items()}
     for key, chapters in listed.items():
         if key != ("meeting",) and key[-1] not in versions:
             allowed = ", ".join(sorted(versions))
             yield (
                 f"{where} {own.file.place(key)}: versions.yaml has no such version;"
                 f" allowed: {allowed}"
+            )
+        elif key[0] == "key_findings" and key[-1] not in open_to_all & own.versions.keys():
+            allowed = ", ".join(sorted(open_to_all & own.versions.keys())) or "none of this report"
+            yield (
+                f"{where} {own.file.place(key)}: key findings are for a version that everybody may"
+                f" have, since copies for recipients mark one file; allowed: {allowed}"
             )
         for number, chapter in enumerate(chapters):
             if not any(
@@ -249,7 +267,7 @@ def _written(store: Printing, templates: Path, *, done: set[str]) -> Iterator[st
     except UserError as problem:
         yield str(problem)
         return
-    for name in writer.definition.chapters:
+    for name in (*writer.definition.chapters, *writer.definition.key_findings):
         if name not in done:
             done.add(name)
             writer.tried(lambda name=name: writer.write_chapter(name))  # type: ignore[misc]

@@ -31,6 +31,7 @@ from pipeline.report.document.compose import (
     read_definition,
     title_of,
 )
+from pipeline.report.document.key_findings import short_definition
 from pipeline.report.document.order import CHARTS
 from pipeline.report.document.web import chapters_for_browsers, read_style, web_fonts
 from pipeline.report.document.worker import answer, confine_renderer
@@ -64,13 +65,14 @@ class ChapterOrder:
 
 def require_chapter(definition: Definition, *, version: str, chapter: str) -> None:
     """Raises UserError with the chapters of the version where it has no such one."""
-    if chapter not in definition.chapters:
+    every = (*definition.chapters, *definition.key_findings)
+    if chapter not in every:
         raise UserError(
             f"the {version} version of {definition.report} has no chapter '{chapter}'"
             if chapter
             else "which chapter?",
             where=f"templates/{definition.report}/report.yaml",
-            allowed=", ".join(definition.chapters),
+            allowed=", ".join(every),
             do="name one of them: CHAPTER=",
         )
 
@@ -194,6 +196,8 @@ def build_preview(store: Printing, templates: Path, chapter: str) -> dict[str, s
 
     definition = read_definition(templates, store.report, version=store.version)
     require_chapter(definition, version=store.version, chapter=chapter)
+    if chapter in definition.key_findings:
+        definition = short_definition(definition)
     writer, html = write_chapter(store, templates, definition=definition, chapter=chapter)
     doc = describe_document(store, templates, definition)
     listed = tuple(writer.contents), tuple(writer.tables), tuple(writer.figures)

@@ -2,7 +2,8 @@
 nothing else of the outputs.
 
 It gets an `Order` and writes to its folder: report.html, cells.csv, shown.json (which
-keys stand behind each number, for the leak scan), charts.json and source.json (the
+keys stand behind each number, for the leak scan), both of its key findings too where it
+has a short document of them, charts.json and source.json (the
 figures of the build, and what the next one compares); the PDF where its pages are not
 those that were kept; and for a version that everybody may have its open forms to `open`
 (`pipeline.report.open_data`). What a person must repair is answered as one line
@@ -45,6 +46,7 @@ from pipeline.system.repairable import no_room
 
 if TYPE_CHECKING:
     from pipeline.report.document.compose import Document
+    from pipeline.report.document.key_findings import KeyFindings
     from pipeline.report.printing import Printing
     from pipeline.report.store import Store
 
@@ -68,7 +70,8 @@ def print_pages(order: Order) -> None:
     if Part.PAGES in order.parts or not (order.kept and source.same_pages(order.kept)):
         pages = _write_pages(order, source)
     else:
-        pages = {name: order.kept.facts[name] for name in _OF_PAGES}
+        named = [paper.figure(name) for paper in order.papers for name in _OF_PAGES]
+        pages = {name: order.kept.facts[name] for name in named}
     _write_source(order, replace(source, facts={**source.facts, **pages}))
 
 
@@ -82,6 +85,7 @@ def _make_document(order: Order) -> Source:
     from pipeline.report.charts.remembered import read_charts
     from pipeline.report.document.compose import build_document, read_definition
     from pipeline.report.document.data_annex import cells_csv
+    from pipeline.report.document.key_findings import inputs_with
     from pipeline.report.ledger import ledger_json
     from pipeline.report.printing import Printing
 
@@ -92,16 +96,29 @@ def _make_document(order: Order) -> Source:
         order.store, contracts, report=order.report, version=order.version, charts=charts
     )
     document = build_document(store, templates)
+    short = _make_key_findings(order, store) if order.key_findings else None
     annex = cells_csv(store.printed.values(), store.round)
     facts = _figures(store, document)
+    facts["inputs"] = inputs_with(short, document.inputs)
     source = Source(
         digest(document.html),
         digest(annex),
-        digest(repr((document.title, document.subject, document.date, document.parts))),
+        digest(
+            repr(
+                (
+                    document.title,
+                    document.subject,
+                    document.date,
+                    document.parts,
+                    order.key_findings,
+                )
+            )
+        ),
         document.title,
         document.subject,
-        document.exhibits,
+        tuple(sorted({*document.exhibits, *(short.exhibits if short else ())})),
         facts,
+        digest(short.html) if short else "",
     )
     (order.out / HTML).write_text(document.html, encoding="utf-8")
     (order.out / ANNEX).write_bytes(annex)
@@ -110,6 +127,27 @@ def _make_document(order: Order) -> Source:
     if read_definition(templates, order.report, version=order.version).open_data:
         facts["inputs"] |= _write_open_forms(order, store, document=document, source=source)
     return source
+
+
+def _make_key_findings(order: Order, whole: Printing) -> KeyFindings:
+    """Write the HTML and the ledger of the short document of a version."""
+    from pipeline.report.document.key_findings import build_key_findings, require_printed
+    from pipeline.report.ledger import ledger_json
+    from pipeline.report.printing import Printing
+
+    store = Printing(
+        order.store,
+        whole.contracts,
+        report=order.report,
+        version=order.version,
+        charts=whole.charts,
+    )
+    short = build_key_findings(store, order.root / "templates")
+    require_printed(store, whole)
+    paper = order.papers[-1]
+    (order.out / paper.html).write_text(short.html, encoding="utf-8")
+    (order.out / paper.ledger).write_text(ledger_json(store.shown), encoding="utf-8")
+    return short
 
 
 def _figures(store: Printing, document: Document) -> dict[str, Any]:
@@ -126,31 +164,33 @@ def _figures(store: Printing, document: Document) -> dict[str, Any]:
         "numbers_bound_in_text": document.numbers_in_text,
         "sentences_left_out": len(document.sentences_left_out),
         "accessibility": None,
-        "inputs": document.inputs,
     }
 
 
 def _write_pages(order: Order, source: Source) -> Mapping[str, Any]:
-    """Write the PDF from the page and the figures that lie there. Returns its figures."""
+    """Write the PDFs from the HTML and the figures that lie there; the figures are attached
+    to the report. Returns what a manifest says of them.
+    """
+    from pipeline.report.document.key_findings import title_of_paper
     from pipeline.system.pdf.write import render_pdf
 
-    figures = render_pdf(
-        (order.out / HTML).read_text(encoding="utf-8"),
-        order.out / order.pdf,
-        base_folder=order.root / "templates",
-        title=source.title,
-        subject=source.subject,
-        date=datetime.combine(date.fromisoformat(source.facts["cutoff"]), time(12), UTC),
-        attachments=[
-            (
-                ANNEX,
-                (order.out / ANNEX).read_bytes(),
-                "Every figure printed in this report, with its key and status",
-            )
-        ],
-    )
-    found = (figures.pages, figures.conformance.record())
-    return dict(zip(_OF_PAGES, found, strict=True))
+    templates = order.root / "templates"
+    annex = (order.out / ANNEX).read_bytes()
+    attached = [(ANNEX, annex, "Every figure printed in this report, with its key and status")]
+    found: dict[str, Any] = {}
+    for paper in order.papers:
+        figures = render_pdf(
+            (order.out / paper.html).read_text(encoding="utf-8"),
+            order.out / paper.pdf,
+            base_folder=templates,
+            title=title_of_paper(paper, source.title),
+            subject=source.subject,
+            date=datetime.combine(date.fromisoformat(source.facts["cutoff"]), time(12), UTC),
+            attachments=[] if paper.prefix else attached,
+        )
+        said = (figures.pages, figures.conformance.record())
+        found |= {paper.figure(n): s for n, s in zip(_OF_PAGES, said, strict=True)}
+    return found
 
 
 def _write_open_forms(
@@ -168,7 +208,7 @@ def _write_open_forms(
     if changed or Part.DATA in order.parts:
         files |= data_files(store, document, pdf=order.pdf)
     if changed or Part.WEB in order.parts:
-        files |= page_files(store.report, document, templates=templates, pdf=order.pdf)
+        files |= page_files(store.report, document, templates=templates, papers=order.papers)
     for path, data in files.items():
         (order.out / OPEN / path).parent.mkdir(parents=True, exist_ok=True)
         (order.out / OPEN / path).write_bytes(data)

@@ -4,10 +4,12 @@ workbook, page for browsers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 from pipeline.report.document.compose import Document
+from pipeline.report.document.order import Paper, workbook_name
 from pipeline.report.document.web import build_page, csv_path
 from pipeline.report.open_data.flows import flows, lists
 from pipeline.report.open_data.grids import grid_csv, tables_of
@@ -19,6 +21,7 @@ from pipeline.report.store import Store
 from pipeline.report.views import FigureView, TableView
 
 DATA, PAGE = "data", "html"
+_CALLED = {False: "Report (PDF)", True: "Key findings (PDF)"}
 
 
 def data_files(store: Store, document: Document, *, pdf: str) -> dict[str, bytes]:
@@ -32,17 +35,20 @@ def data_files(store: Store, document: Document, *, pdf: str) -> dict[str, bytes
     views = [view for _, view in document.parts.exhibits]
     package = data_package(store, document, created=created)
     files = {f"{DATA}/{path}": data for path, data in package.items()}
-    files[_workbook_name(pdf)] = workbook(tables_of(views), document.parts.doc, created=created)
+    files[workbook_name(pdf)] = workbook(tables_of(views), document.parts.doc, created=created)
     return files
 
 
-def page_files(report: str, document: Document, *, templates: Path, pdf: str) -> dict[str, bytes]:
+def page_files(
+    report: str, document: Document, *, templates: Path, papers: Sequence[Paper]
+) -> dict[str, bytes]:
     """The page for browsers with all that lies beside it, by path in the folder of the
-    version.
+    version; `papers` are the documents beside it, the report first.
     """
+    pdf = papers[0].pdf
     others = {
-        "Report (PDF)": f"../{pdf}",
-        "Tables (Excel workbook)": f"../{_workbook_name(pdf)}",
+        **{_CALLED[bool(paper.prefix)]: f"../{paper.pdf}" for paper in papers},
+        "Tables (Excel workbook)": f"../{workbook_name(pdf)}",
         "All released figures (CSV)": f"../{report}.csv",
         "Description of the data (Frictionless data package)": f"../{DATA}/datapackage.json",
         "Structure of the data (SDMX)": f"../{DATA}/structure.xml",
@@ -56,10 +62,6 @@ def page_files(report: str, document: Document, *, templates: Path, pdf: str) ->
             if view.course and view.course.table:
                 page[csv_path(view.course)] = grid_csv(view.course.table)
     return {f"{PAGE}/{path}": data for path, data in page.items()}
-
-
-def _workbook_name(pdf: str) -> str:
-    return Path(pdf).with_suffix(".xlsx").name
 
 
 def data_package(store: Store, document: Document, *, created: datetime) -> dict[str, bytes]:

@@ -31,6 +31,8 @@ from pipeline.inspection.readback.objects import read_name_tree
 from pipeline.inspection.readback.report import ScanReport
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
+from pipeline.release.manifest import pdf_of
+from pipeline.report.document.order import key_findings_name, short_ledger
 from pipeline.report.ledger import charts_of, parse_ledger, statements_of
 
 pytestmark = pytest.mark.slow
@@ -60,15 +62,27 @@ class Version:
 
     @property
     def pdf(self) -> Path:
-        return next(self.folder.glob("*.pdf"))
+        return self.folder / pdf_of(p.name for p in self.folder.iterdir())
+
+    @property
+    def short(self) -> Path:
+        """The key findings, where the version has them as a document of their own."""
+        return self.folder / key_findings_name(self.pdf.name)
 
     def copy(self, folder: Path) -> Version:
         return Version(Path(shutil.copytree(self.folder, folder)), self.store, self.shown)
 
     def scan(self, secrets: dict[str, str] | None = None) -> ScanReport:
         words = canaries([CANARY]) if secrets is None else secrets
+        beside = {self.short.name: short_ledger(self.shown)} if self.short.is_file() else {}
         return scan_version(
-            self.folder, self.store, secrets=words, shown=self.shown, root=ROOT, machine=[MACHINE]
+            self.folder,
+            self.store,
+            secrets=words,
+            shown=self.shown,
+            beside=beside,
+            root=ROOT,
+            machine=[MACHINE],
         )
 
 
