@@ -64,13 +64,11 @@ class Given:
             str(self.manifest.get(name, "")) for name in ("report", "version", "round")
         )
         edition = int(self.manifest.get("edition", 0))
-        pdf = (
-            pdf_name(report, version, round_=int(round_), edition=edition)
-            if round_.isdigit()
-            else ""
-        )
-        papers = {paper.pdf for paper in papers_of(pdf)}
-        return papers | {"manifest.json", "cells.csv", f"{report}.csv", workbook_name(pdf)}
+        known = {"manifest.json", "cells.csv", f"{report}.csv"}
+        if not round_.isdigit():
+            return known
+        pdf = pdf_name(report, version, round_=int(round_), edition=edition)
+        return known | {paper.pdf for paper in papers_of(pdf)} | {workbook_name(pdf)}
 
     @property
     def members(self) -> str:
