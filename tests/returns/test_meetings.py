@@ -13,7 +13,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError, SignOffError, UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import find_returns
-from pipeline.returns.meetings.papers import Meeting, Priorities, load_papers, secret_reasons
+from pipeline.returns.meetings.papers import Meeting, Priorities, load_papers, texts_of
 from pipeline.returns.meetings.recorded import decisions, papers_of, record_paper, take_back
 from pipeline.system.signed.people import Person, person
 
@@ -52,13 +52,20 @@ def test_papers_are_read_with_levels_reasons_and_who_agreed(
     assert [area for area, _ in chosen.areas] == ["MIG", "DRUGS"]
 
 
-def test_a_restricted_reason_is_looked_for_in_versions_for_others(
+def test_every_reason_and_who_chose_is_a_text_that_may_be_secret(
     project: Project, contracts: Contracts, folder: Path
 ) -> None:
     (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
-    papers = load_papers(project, contracts, round_=EXERCISE)
-    (secret,) = secret_reasons(papers, {"public"})
-    assert secret.startswith("A route through")
+    (folder / "priorities.yaml").write_text(PRIORITIES, encoding="utf-8")
+    texts = list(texts_of(load_papers(project, contracts, round_=EXERCISE)))
+    assert [text.partition(" ")[0] for text in texts] == [
+        "Routes",
+        "Victims",
+        "A",
+        "heads",
+        "Harm",
+        "It",
+    ]
 
 
 @pytest.mark.parametrize(

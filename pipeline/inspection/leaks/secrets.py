@@ -25,9 +25,9 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.inspection.readback.wording import public_texts, split_narratives
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
-from pipeline.returns.cases import load_cases, secret_texts, told_to
+from pipeline.returns.cases import load_cases, secret_texts
 from pipeline.returns.cleared import sources_of
-from pipeline.returns.meetings.papers import secret_reasons
+from pipeline.returns.meetings.papers import texts_of
 from pipeline.returns.meetings.recorded import decisions
 from pipeline.system.files import name_as_text
 from pipeline.system.kept import open_database
@@ -62,7 +62,7 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     for text in secret_texts(load_cases(project, contracts, round_=round_), rule):
         secrets |= {text, *_sentences(text)}
     papers = decisions(project, contracts, round_=round_).papers
-    for text in secret_reasons(papers, told_to(rule)):
+    for text in texts_of(papers):  # those that the version tells are public, by its store
         secrets |= {text, *_sentences(text)}
     for text in unread:
         secrets |= set(_sentences(text))

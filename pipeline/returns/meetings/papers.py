@@ -161,13 +161,12 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def secret_reasons(papers: Iterable[Paper], clearances: Iterable[str]) -> Iterator[str]:
-    """What versions for others with these clearances may not say: reasons, and who chose."""
-    known = set(clearances)
+def texts_of(papers: Iterable[Paper]) -> Iterator[str]:
+    """What people wrote in papers: reasons, and who chose."""
     for paper in papers:
         if isinstance(paper, Meeting):
-            yield from (level.reason for level in paper.levels if level.clearance not in known)
-        elif paper.clearance not in known:
+            yield from (level.reason for level in paper.levels)
+        else:
             yield paper.by
             yield from (reason for _, reason in paper.areas)
 

@@ -12,19 +12,14 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import zipfile
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-import pikepdf
-import pypdfium2
 import pytest
 from builds import REPORTS, ROUND, copy_project
 from here import run_here
 from small_project import STATES, keep_chapters
+from traces import everything_in, files_in, texts_of
 
 from pipeline.contracts.layout import COVER_SHEET, DEFINITION_FIELD, SOURCE_FIELD
 from pipeline.project import Project
@@ -224,38 +219,6 @@ def plant_in_answer(root: Path, made: Planted) -> None:
     run(root, "answer", *environment)
 
 
-def everything_in(path: Path) -> Iterator[str]:
-    """A file as bytes, unpacked, and as the text that a reader extracts."""
-    data = path.read_bytes()
-    yield data.decode("utf-8", "replace")
-    if path.suffix == ".duckdb":
-        yield from texts_of(path)
-    if path.suffix == ".xlsx":
-        with zipfile.ZipFile(path) as parts:
-            yield from (parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
-    if path.suffix == ".pdf":
-        with pikepdf.open(path) as opened:
-            for item in opened.objects:
-                if isinstance(item, pikepdf.String):
-                    yield str(item)
-                elif isinstance(item, pikepdf.Stream):
-                    try:
-                        yield bytes(item.read_bytes()).decode("utf-8", "replace")
-                    except (pikepdf.PdfError, zlib.error):
-                        yield bytes(item.read_raw_bytes()).decode("utf-8", "replace")
-        pages = pypdfium2.PdfDocument(path)
-        yield from (" ".join(page.get_textpage().get_text_range().split()) for page in pages)
-
-
-def texts_of(path: Path) -> Iterator[str]:
-    """Every text of a database: it stores them compressed."""
-    with duckdb.connect(str(path), read_only=True) as connection:
-        for schema, table in connection.execute(
-            "select distinct table_schema, table_name from information_schema.tables"
-        ).fetchall():
-            yield str(connection.execute(f'select * from "{schema}"."{table}"').fetchall())
-
-
 def found_in(paths: list[Path]) -> dict[str, list[str]]:
     """Files that hold the word of all canaries, with where it stands."""
     found: dict[str, list[str]] = {}
@@ -265,10 +228,6 @@ def found_in(paths: list[Path]) -> dict[str, list[str]]:
                 place = text.casefold().index(WORD)
                 found.setdefault(path.as_posix(), []).append(text[max(place - 40, 0) : place + 40])
     return found
-
-
-def files_in(*folders: Path) -> list[Path]:
-    return [p for folder in folders for p in sorted(folder.rglob("*")) if p.is_file()]
 
 
 def test_no_text_of_a_sender_is_in_what_others_get(planted: Planted) -> None:
