@@ -10,7 +10,7 @@ texts of senders; what is wrong is told with file and line. Which of them count 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -95,13 +95,17 @@ def is_paper(path: Path) -> bool:
     return bool(_PAPER.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
 
 
-def load_papers(project: Project, contracts: Contracts, *, round_: int) -> tuple[Paper, ...]:
-    """The papers of a round by their names. Raises ContractError with all that is wrong in
-    all of them, each with its line.
+def load_papers(
+    project: Project, contracts: Contracts, *, round_: int, names: Collection[str] | None = None
+) -> tuple[Paper, ...]:
+    """The papers of a round by their names, those of these `names` alone where they are
+    given. Raises ContractError with all that is wrong in all of them, each with its line.
     """
     papers: list[Paper] = []
     told: list[str] = []
     for path in paper_files(project, round_):
+        if names is not None and not (path.stem in names and is_paper(path)):
+            continue
         try:
             papers.append(_load(path, project, contracts, round_=round_))
         except UserError as problem:

@@ -3,8 +3,8 @@
 `releases/meetings.jsonl` is a record of signed events
 (`pipeline.system.signed.chain`): a paper was recorded, or its record was taken back.
 A paper counts while the hash of its file is the one that was recorded last; one that
-nobody recorded is printed nowhere, and one that was changed or is gone stops the
-build, for what was signed is not what lies there.
+nobody recorded is printed nowhere and stops nothing, whatever is wrong in it, and one
+that was changed or is gone stops the build, for what was signed is not what lies there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
 from pipeline.returns.meetings.papers import (
-    PRIORITIES,
     Meeting,
     Paper,
     Priorities,
@@ -91,7 +90,7 @@ def papers_of(project: Project, round_: int) -> list[Recorded]:
 
 
 def decisions(project: Project, contracts: Contracts, *, round_: int) -> Decisions:
-    """The papers of a round that count. Raises ContractError where one is wrong,
+    """The papers of a round that count. Raises ContractError where one of them is wrong,
     SignOffError where one is not as it was recorded.
     """
     known = {paper.name: paper for paper in papers_of(project, round_)}
@@ -106,11 +105,10 @@ def decisions(project: Project, contracts: Contracts, *, round_: int) -> Decisio
                     f' N={paper.name} REASON="..."'
                 ),
             )
-    if not any(paper.counts for paper in known.values()):
-        return Decisions()
-    papers = load_papers(project, contracts, round_=round_)
-    meetings = [p for p in papers if isinstance(p, Meeting) and known[p.name].counts]
-    chosen = [p for p in papers if isinstance(p, Priorities) and known[PRIORITIES].counts]
+    counting = [paper.name for paper in known.values() if paper.counts]
+    papers = load_papers(project, contracts, round_=round_, names=counting)
+    meetings = [p for p in papers if isinstance(p, Meeting)]
+    chosen = [p for p in papers if isinstance(p, Priorities)]
     ordered = sorted(meetings, key=lambda m: int(m.name))
     return Decisions(tuple(ordered), chosen[0] if chosen else None)
 
@@ -118,11 +116,11 @@ def decisions(project: Project, contracts: Contracts, *, round_: int) -> Decisio
 def record_paper(
     project: Project, contracts: Contracts, *, round_: int, name: str, reason: str, who: Person
 ) -> Recorded:
-    """Put a paper on record as it stands. Raises ContractError where one of the round is
-    wrong, UserError where it is on record already, or is recorded anew without a reason.
+    """Put a paper on record as it stands. Raises ContractError where it is wrong,
+    UserError where it is on record already, or is recorded anew without a reason.
     """
-    load_papers(project, contracts, round_=round_)
     paper = _paper(project, round_, name)
+    load_papers(project, contracts, round_=round_, names=[name])
     if not paper.sha256:
         raise UserError(
             f"meeting paper {paper}",

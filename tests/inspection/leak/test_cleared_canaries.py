@@ -211,7 +211,9 @@ def write_texts(project: Project) -> None:
         form = form_of(table, contract, state=path.stem, round_=EXERCISE)
         book = openpyxl.load_workbook(path)
         sheet = book[form.sheet]
-        own = {("DRUGS", t.topic): t for t in TEXTS if t.state == path.stem}
+        own: dict[tuple[str, ...], Text] = {
+            ("DRUGS", t.topic): t for t in TEXTS if t.state == path.stem
+        }
         for row in form.rows:
             text = own.get(row.codes)
             for column in form.columns:
