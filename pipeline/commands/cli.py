@@ -757,20 +757,31 @@ def as_of(
         Path, typer.Option("--folder", help="Where the returns of that day are put.")
     ],
 ) -> None:
-    """Put the returns as they were known on a day into a folder, from the archive."""
+    """Put returns, cases and papers of meetings as they were known on a day into a folder,
+    from the archive.
+    """
     from pipeline.disclosure.register import as_known_on
-    from pipeline.returns.archive import restore
+    from pipeline.returns.archive import known_later, restore
     from pipeline.returns.cleared import cleared_on
+    from pipeline.returns.intake.folder import CASES, MEETINGS
+    from pipeline.returns.intake.shown import shown_name
+    from pipeline.returns.meetings.recorded import recorded_on
 
     project = Project.here()
     when = _day(day)
-    then = Project(project.root, folder / "outputs")
+    then = Project(project.root, folder / "outputs", folder / "returns")
     settle_records(then)  # of a build of that day by an earlier version of the pipeline
     with owner_only(project.outputs):
-        number = restore(project, when, folder=folder / "returns")
+        number = restore(project, when, folder=then.returns)
         released = as_known_on(project, when, folder=then.releases)
         cleared_on(project, when, folder=then.releases)
-    typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
+        papers = recorded_on(project, when, then=then)
+    typer.echo(
+        f"{folder}: {number} files known on {when}, {released} released editions,"
+        f" {papers} papers of meetings on record"
+    )
+    for file, seen in known_later(project, when, folders=(CASES, MEETINGS)).items():
+        typer.echo(f"not there: {shown_name(file)}, first seen on {seen}")
 
 
 def _day(text: str) -> date:

@@ -16,7 +16,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -261,17 +261,36 @@ def restore(project: Project, as_of: date, *, folder: Path) -> int:
         )
     shutil.rmtree(folder, ignore_errors=True)
     for name, sha256 in sorted(files.items()):
-        source = original(project, sha256)
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not source.is_file():
-            raise UserError(
-                f"the archive lacks {sha256}", where=str(source), do="restore it from a backup"
-            )
-        shutil.copyfile(source, target)
-        with target.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise UserError(
-                    f"the archived file is not {name} any more", where=str(source), do="restore it"
-                )
+        restore_file(project, sha256, name=name, folder=folder)
     return len(files)
+
+
+def known_later(project: Project, as_of: date, *, folders: Collection[str]) -> dict[str, str]:
+    """Files in these folders of the rounds that no day before this one knew, each with the
+    day from which it is known. Nothing in such a file says since when it is true.
+    """
+    first: dict[str, str] = {}
+    for event in read_journal(project):
+        if event.file.split("/")[1] in folders:
+            first.setdefault(event.file, event.known)
+    return {file: day for file, day in sorted(first.items()) if day > as_of.isoformat()}
+
+
+def restore_file(project: Project, sha256: str, *, name: str, folder: Path) -> None:
+    """Put one file of the archive under its name into a folder. Raises UserError when the
+    archive lacks it or holds another in its place.
+    """
+    source, target = original(project, sha256), folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not source.is_file():
+        raise UserError(
+            f"the archive lacks {sha256}, which is {name}",
+            where=str(source),
+            do="restore it from a backup",
+        )
+    shutil.copyfile(source, target)
+    with target.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise UserError(
+                f"the archived file is not {name} any more", where=str(source), do="restore it"
+            )

@@ -4,17 +4,30 @@ told with its line?
 
 from __future__ import annotations
 
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from assessments import EXERCISE, MEETING, PRIORITIES
+from builds import ROOT
+from here import run_here
 
 from pipeline.contracts.model import Contracts
+from pipeline.disclosure.register import as_known_on
 from pipeline.errors import ContractError, SignOffError, UserError
 from pipeline.project import Project
+from pipeline.returns.archive import archive_round
+from pipeline.returns.cases import load_cases
 from pipeline.returns.intake.folder import find_returns
 from pipeline.returns.meetings.papers import Meeting, Priorities, load_papers, texts_of
-from pipeline.returns.meetings.recorded import decisions, papers_of, record_paper, take_back
+from pipeline.returns.meetings.recorded import (
+    decisions,
+    papers_of,
+    record_paper,
+    recorded_on,
+    take_back,
+)
 from pipeline.system.signed.people import Person, person
 
 WHO: Person = person("Exercise", "analyst", day="2024-01-10")
@@ -273,3 +286,94 @@ class TestOnRecord:
             record(project, contracts, name)
         meetings = decisions(project, contracts, round_=EXERCISE).meetings
         assert [met.name for met in meetings] == ["1", "2"]
+
+
+class TestOfADay:
+    """A build as of a day has the papers that were on record then, as they were."""
+
+    @pytest.fixture
+    def then(self, project: Project, tmp_path: Path) -> Project:
+        return Project(project.root, tmp_path / "then" / "outputs", tmp_path / "then" / "returns")
+
+    def at(
+        self, project: Project, then: Project, contracts: Contracts, day: str
+    ) -> list[tuple[str, int]]:
+        """The papers that count on a day, with the level of the first crime area."""
+        for folder in (then.returns, then.records):
+            shutil.rmtree(folder, ignore_errors=True)
+        as_known_on(project, date.fromisoformat(day), folder=then.releases)
+        recorded_on(project, date.fromisoformat(day), then=then)
+        found = decisions(then, contracts, round_=EXERCISE)
+        levels = [(m.name, m.levels[0].level) for m in found.meetings]
+        return levels + ([("priorities", 0)] if found.priorities else [])
+
+    def test_papers_are_those_of_the_day(
+        self, project: Project, contracts: Contracts, folder: Path, then: Project
+    ) -> None:
+        path = folder / "1.yaml"
+
+        def do(name: str, day: str, *, reason: str = "", back: bool = False) -> None:
+            given = {"round_": EXERCISE, "name": name, "reason": reason}
+            who = person("Exercise", "analyst", day=day)
+            if back:
+                take_back(project, **given, who=who)  # type: ignore[arg-type]
+            else:
+                record_paper(project, contracts, **given, who=who)  # type: ignore[arg-type]
+
+        path.write_text(MEETING, encoding="utf-8")
+        do("1", "2024-01-10")
+        path.write_text(MEETING.replace("very high", "low"), encoding="utf-8")
+        do("1", "2024-02-10", reason="a slip of the pen")
+        (folder / "priorities.yaml").write_text(PRIORITIES, encoding="utf-8")
+        do("priorities", "2024-03-10")
+        do("1", "2024-04-10", reason="not agreed", back=True)
+        path.unlink()
+        for day, expected in {
+            "2024-01-09": [],
+            "2024-01-10": [("1", 4)],
+            "2024-02-09": [("1", 4)],
+            "2024-02-10": [("1", 1)],
+            "2024-03-10": [("1", 1), ("priorities", 0)],
+            "2024-04-10": [("priorities", 0)],
+        }.items():
+            assert self.at(project, then, contracts, day) == expected, day
+
+    def test_a_paper_that_lies_nowhere_as_it_was_recorded_ends_it(
+        self, project: Project, contracts: Contracts, folder: Path, then: Project
+    ) -> None:
+        (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+        record(project, contracts, "1")
+        shutil.rmtree(project.archive)
+        # it was recorded before papers were kept, and still lies there
+        assert self.at(project, then, contracts, "2024-01-10") == [("1", 4)]
+        shutil.rmtree(project.archive)
+        (folder / "1.yaml").write_text(MEETING.replace("very high", "low"), encoding="utf-8")
+        with pytest.raises(UserError, match=r"2023/meetings/1\.yaml is nowhere as it was recorded"):
+            self.at(project, then, contracts, "2024-01-10")
+        assert self.at(project, then, contracts, "2024-01-09") == []
+
+    def test_the_command_puts_cases_and_papers_beside_the_returns(
+        self, project: Project, contracts: Contracts, folder: Path, then: Project
+    ) -> None:
+        (folder / "1.yaml").write_text(MEETING, encoding="utf-8")
+        record(project, contracts, "1")
+        case = ROOT / "returns" / "2022" / "cases" / "discussion.yaml"
+        cases = project.returns / "2022" / "cases"
+        cases.mkdir(parents=True)
+        shutil.copy(case, cases)
+        archive_round(project, 2022, dates={}, today=date(2024, 1, 5))
+        shutil.copy(case, cases / "later.yaml")
+        (cases / "discussion.yaml").unlink()
+        archive_round(project, 2022, dates={}, today=date(2024, 2, 5))
+        done = run_here(
+            *("as-of", "2024-01-10", "--folder", str(then.returns.parent)),
+            environment={
+                "SELEC_OUTPUTS": str(project.outputs),
+                "SELEC_RETURNS": str(project.returns),
+            },
+        )
+        assert done.returncode == 0, done.stderr
+        assert "1 files known on 2024-01-10, 0 released editions, 1 papers" in done.stdout
+        assert "not there: 2022/cases/later.yaml, first seen on 2024-02-05" in done.stdout
+        assert [c.id for c in load_cases(then, contracts, round_=2022)] == ["discussion"]
+        assert [m.name for m in decisions(then, contracts, round_=EXERCISE).meetings] == ["1"]

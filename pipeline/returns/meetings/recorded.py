@@ -5,17 +5,23 @@
 A paper counts while the hash of its file is the one that was recorded last; one that
 nobody recorded is printed nowhere and stops nothing, whatever is wrong in it, and one
 that was changed or is gone stops the build, for what was signed is not what lies there.
+What is recorded is kept in the archive, so that it can be had as it was on any day.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
+from pipeline.returns.archive import keep_original, original, restore_file
+from pipeline.returns.intake.folder import MEETINGS as FOLDER
 from pipeline.returns.meetings.papers import (
     Meeting,
     Paper,
@@ -24,7 +30,9 @@ from pipeline.returns.meetings.papers import (
     load_papers,
     paper_files,
 )
+from pipeline.system.files import write_private
 from pipeline.system.signed.chain import Chain, open_chain
+from pipeline.system.signed.event_lines import file_of, lines_of
 from pipeline.system.signed.people import Person, kept_reason
 
 RECORD, TAKE_BACK = "record", "take-back"
@@ -131,6 +139,8 @@ def record_paper(
         raise UserError(f"this paper is on record already: {paper}")
     if reason or paper.recorded:
         reason = kept_reason(reason)
+    if keep_original(project, _file_of(project.returns, round_, name)) != paper.sha256:
+        raise UserError("the file was changed while it was recorded", do="look at it, then again")
     _enter(project, round_, event=RECORD, name=name, sha256=paper.sha256, reason=reason, who=who)
     return _paper(project, round_, name)
 
@@ -154,6 +164,37 @@ def take_back(
         who=who,
     )
     return next((p for p in papers_of(project, round_) if p.name == name), None)
+
+
+def recorded_on(project: Project, day: date, *, then: Project) -> int:
+    """Put the record of papers as it was on a day into another project, for reading, and
+    among its returns each paper that was on record then, as it was recorded. Returns how
+    many papers.
+
+    Raises UserError where neither the archive nor the folder of the round has one so.
+    """
+    known = [event for event in _record(project).read() if event["day"] <= day.isoformat()]
+    if known:  # days go forward, so that these are the first lines
+        write_private(then.meetings, file_of(lines_of(project.meetings)[: len(known)]))
+    papers = _last_of(known)
+    for (round_, name), event in papers.items():
+        sha256, lies = str(event["sha256"]), _file_of(project.returns, round_, name)
+        file = _file_of(then.returns, round_, name).relative_to(then.returns)
+        if not original(project, sha256).is_file() and lies.is_file():
+            keep_original(project, lies)  # it was recorded before papers were kept
+        if not original(project, sha256).is_file():
+            raise UserError(
+                f"meeting paper {file} is nowhere as it was recorded on {event['day']}",
+                where=str(original(project, sha256)),
+                allowed=f"a file with the hash {sha256[:12]}",
+                do="restore it from a backup, to the folder of its round or to the archive",
+            )
+        restore_file(project, sha256, name=file.as_posix(), folder=then.returns)
+    return len(papers)
+
+
+def _file_of(returns: Path, round_: int, name: str) -> Path:
+    return returns / str(round_) / FOLDER / f"{name}.yaml"
 
 
 def _paper(project: Project, round_: int, name: str) -> Recorded:
@@ -192,13 +233,19 @@ def _enter(
 
 def _last_events(project: Project, round_: int) -> dict[str, dict[str, Any]]:
     """What is on record of each paper of a round."""
-    found: dict[str, dict[str, Any]] = {}
-    for event in _record(project).read():
-        if event["round"] == round_:
-            if event["event"] == RECORD:
-                found[str(event["paper"])] = event
-            else:
-                found.pop(str(event["paper"]), None)
+    found = _last_of(_record(project).read())
+    return {name: event for (of, name), event in found.items() if of == round_}
+
+
+def _last_of(events: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str], dict[str, Any]]:
+    """What is on record of each paper, by its round and name."""
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for event in events:
+        paper = int(event["round"]), str(event["paper"])
+        if event["event"] == RECORD:
+            found[paper] = dict(event)
+        else:
+            found.pop(paper, None)
     return found
 
 
