@@ -1,5 +1,5 @@
 -- Grain: one answer of one state on a scale, texts left out: the place of its word. Read by core.judged_counts and
--- core.judged_agreement.
+-- core.judged_agreement. Of every assessment, also of one before the window.
 with
 
 cells as (
@@ -38,5 +38,5 @@ inner join questions
 inner join members
     on cells.state = members.state
     and cells.year = members.year
-inner join parameters on cells.year between parameters.first_year and parameters.round
+inner join parameters on cells.year <= parameters.round
 where cells.value is not null

@@ -30,6 +30,11 @@ cubes as (
     select * from seed.cube
 ),
 
+questions as (
+    select distinct cube
+    from seed.judged_question
+),
+
 parameters as (
     select * from seed.parameters
 ),
@@ -114,6 +119,12 @@ select
     cubes.report,
 from every_cell
 inner join cubes on every_cell.cube = cubes.cube
--- The year of a score is that of an edition, and every edition that was taken in may be shown.
+-- The year of a score is that of an edition, and every edition that was taken in may be shown. Every assessment is held too:
+-- the last one may lie before the window, and what changed since is told.
 inner join parameters
-    on every_cell.origin = 'score' or every_cell.year between parameters.first_year and parameters.round
+    on every_cell.origin = 'score'
+    or every_cell.year between parameters.first_year and parameters.round
+    or (
+        every_cell.year <= parameters.round
+        and (every_cell.origin in ('judged', 'meeting') or every_cell.cube in (select cube from questions))
+    )

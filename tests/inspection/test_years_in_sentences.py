@@ -14,6 +14,7 @@ from pipeline.inspection.numerals.sentences import SentenceCheck
 from pipeline.report.ledger import Sentence
 
 YEARS = ["2020", "2021", "2022", "2023", "2024"]
+ASSESSED = {"2017", "2023", "2024"}
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,9 @@ YEARS = ["2020", "2021", "2022", "2023", "2024"]
     [
         ("earlier", "2023", True),
         ("earlier", "2024", False),  # the round is no earlier year
-        ("earlier", "2019", False),  # no year that the store holds
+        ("earlier", "2017", True),  # long before the window, and judged
+        ("earlier", "2022", False),  # a year of the window in which nobody judged
+        ("earlier", "2019", False),
         ("earlier", "41", False),
         ("area", "2023", False),
     ],
@@ -29,7 +32,7 @@ YEARS = ["2020", "2021", "2022", "2023", "2024"]
 def test_only_an_earlier_year_is_a_year(
     variable: str, value: str, counted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known: Any = SimpleNamespace(variables={"year": "2024"}, years=YEARS)
+    known: Any = SimpleNamespace(variables={"year": "2024"}, years=YEARS, assessed=ASSESSED)
     check = SentenceCheck(known)
     monkeypatch.setattr(check, "_is_written", lambda _: True)
     written = f"From {{{variable}}} to {{year}}."

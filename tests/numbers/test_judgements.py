@@ -23,6 +23,7 @@ from pipeline.disclosure.proof import audited_cell
 from pipeline.disclosure.prove.facts import JudgedLine, TrueCell, read_released
 from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
 from pipeline.inspection.leaks.secrets import collect
+from pipeline.inspection.numerals.known import read_known
 from pipeline.numbers.build import build_numbers, inputs_of
 from pipeline.numbers.contributions import Contribution, contributions, stored_contributions
 from pipeline.numbers.judgements import is_released
@@ -30,10 +31,15 @@ from pipeline.numbers.mart_rows import MartCell, Marts, read_marts
 from pipeline.numbers.sql.explain import explain, lines
 from pipeline.numbers.stores import write_stores
 from pipeline.project import Project
+from pipeline.report.exhibits.judged_cells import earlier_of
+from pipeline.report.exhibits.judged_since import build_since
+from pipeline.report.exhibits.layout import ExhibitSpec
 from pipeline.report.printing import Printing
+from pipeline.report.views import TableView
 from pipeline.returns.cleared import sender_texts
 from pipeline.returns.rules.validation import validate_and_write
 
+LONG_AFTER = EXERCISE + 7
 STATES = ("AL", "BG", "GR", "HU", "RO", "TR")
 DRUGS = "ASM_SCORES_SEE:SELEC.2023.DRUGS"
 
@@ -45,9 +51,10 @@ class Assessed:
     project: Project
     contracts: Contracts
     marts: Marts
+    round: int = EXERCISE
 
     def store(self, version: str) -> Printing:
-        path = self.project.store(EXERCISE, "octa", version)
+        path = self.project.store(self.round, "octa", version)
         return Printing(path, self.contracts, report="octa", version=version)
 
 
@@ -419,3 +426,103 @@ class TestMeeting:
         assert texts - open_ <= secrets
         assert texts - open_
         assert not open_ & secrets
+
+
+@pytest.fixture(scope="module")
+def long_after(tmp_path_factory: pytest.TempPathFactory) -> Assessed:
+    """A round whose last assessment lies before the window of years; vehicles were not
+    judged then.
+    """
+    folder = tmp_path_factory.mktemp("long_after")
+    contracts = load_contracts(ROOT / "data_contracts")
+    project = Project(ROOT, folder / "outputs", folder / "returns")
+    for path in write_forms(contracts, project.returns, states=STATES):
+        book = openpyxl.load_workbook(path)
+        for sheet in ("1 Judgements", "2 Enablers", "3 Texts"):
+            for row in book[sheet].iter_rows(min_row=7):
+                if str(row[0].value).startswith("VEH."):
+                    for cell in row[3:]:
+                        cell.value = None
+        book.save(path)
+    write_papers(project, contracts)
+    write_forms(contracts, project.returns, round_=LONG_AFTER, states=STATES, seed=2)
+    for round_ in (EXERCISE, LONG_AFTER):
+        validate_and_write(project, contracts, round_=round_)
+    build_numbers(project, contracts, round_=LONG_AFTER)
+    marts = read_marts(project, LONG_AFTER)
+    write_stores(
+        project,
+        contracts,
+        round_=LONG_AFTER,
+        version=load_policy(project.contracts, contracts).version("public"),
+        marts=marts,
+        inputs=inputs_of(project, contracts, round_=LONG_AFTER),
+        reports=["octa"],
+    )
+    return Assessed(project, contracts, marts, LONG_AFTER)
+
+
+@pytest.mark.parametrize("version", ["restricted", "public"])
+class TestLongAfter:
+    """The last assessment is found however long ago it was, and its year is named."""
+
+    def test_what_changed_is_told_of_the_last_assessment(
+        self, long_after: Assessed, version: str
+    ) -> None:
+        store = long_after.store(version)
+        assert max(len(c.years(LONG_AFTER)) for c in long_after.contracts) <= LONG_AFTER - EXERCISE
+        assert earlier_of(store, "DRUGS") == (EXERCISE, "2")
+        assert earlier_of(store, "VEH") == (0, "")
+        spec = ExhibitSpec("JC", "since_last", "Then and now")
+        view = build_since(spec, store, number="Table 1", values={"year": f"{LONG_AFTER}"})
+        assert isinstance(view, TableView)
+        years = [str(EXERCISE), str(LONG_AFTER)]
+        assert [c.label for c in view.columns] == ["Crime area", *years, *years]
+        rows = {row.label: [cell.text for cell in row.cells] for row in view.rows}
+        then = store.cell(Key.parse(f"{DRUGS}.2.ALL.LEVEL"))
+        assert then.word
+        assert rows["Drug trafficking"][2] == then.word
+        assert rows["Stolen vehicles"][0] == "not assessed before"
+        assert store.cell(Key.parse(f"{DRUGS}.2.ALL.MEETING")).word == "very high"
+
+    def test_no_text_and_for_others_no_answer_of_then_is_held(
+        self, long_after: Assessed, version: str
+    ) -> None:
+        store = long_after.store(version)
+        cells = (c.key for c in store.every_cell() if c.key.year == EXERCISE)
+        of_then = [key for key in cells if key.cube.startswith("ASM_")]
+        assert of_then
+        assert not [key for key in of_then if key.cube == "ASM_TEXTS"]
+        states = {key.state for key in of_then}
+        assert states == {"SELEC"} if version == "public" else {*STATES} < states
+
+    def test_the_audit_knows_the_year(self, long_after: Assessed, version: str) -> None:
+        known = read_known(
+            long_after.project.templates,
+            long_after.contracts,
+            store=long_after.project.store(LONG_AFTER, "octa", version),
+            report="octa",
+            version=version,
+        )
+        assert known.assessed == {str(EXERCISE), str(LONG_AFTER)}
+        assert str(EXERCISE) not in known.years
+
+
+def test_the_released_file_of_long_after_is_borne_out(long_after: Assessed) -> None:
+    released = read_released(long_after.project.released(LONG_AFTER, "octa", version="public"))
+    truth = {key: audited_cell(cell) for key, cell in long_after.marts.every_cell().items()}
+    settings = long_after.contracts.assessment
+    assert settings is not None
+    rules = JudgedRules(settings.statistics, settings.session, settings.min_states)
+    assert [j for j in released.judged if f".{EXERCISE}." in j.key]
+    assert not list(judged_failures(released.judged, truth, rules=rules))
+
+
+def test_a_judgement_of_long_ago_is_explained_by_the_forms_of_then(long_after: Assessed) -> None:
+    told = explain(
+        long_after.project,
+        long_after.contracts,
+        round_=LONG_AFTER,
+        text=f"{DRUGS}.2.LIKELIHOOD.MEDIAN_LOW",
+    )
+    assert "2023/assessment/AL.xlsx" in "\n".join(lines(told))

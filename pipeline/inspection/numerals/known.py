@@ -54,14 +54,22 @@ class Known:
         return [str(y) for y in self.contracts.contract(self.report).years(self.round_)]
 
     def years_of(self, cube: str) -> list[str]:
-        """The years that figures of a cube may be of: those of the window, or the editions
-        of scores.
+        """The years that figures of a cube may be of: those of the window, the editions of
+        scores, or those in which experts judged.
         """
         return self._editions.get(cube, self.years)
 
     @cached_property
+    def assessed(self) -> set[str]:
+        """The years of which the version holds what experts judged, however long ago."""
+        judged = [table.name for table in self.contracts.judged_tables]
+        return {year for name in judged for year in self.years_of(name)}
+
+    @cached_property
     def _editions(self) -> dict[str, list[str]]:
-        found: dict[str, set[str]] = {c.name: set() for c in self.contracts.outside if c.scores}
+        scores = [c.name for c in self.contracts.outside if c.scores]
+        judged = [table.name for table in self.contracts.judged_tables]
+        found: dict[str, set[str]] = {name: set() for name in (*scores, *judged)}
         for key in self.register.cells:
             cube, _, codes = key.partition(":")
             if cube in found:

@@ -147,7 +147,7 @@ class SentenceCheck:
         variable, _, asked = name.partition(":")
         text = format(values[variable], asked) if variable in values else _NOTHING
         is_year = variable in self.known.variables or (
-            variable == _EARLIER and text in self.known.years[:-1]
+            variable == _EARLIER and text in self.known.assessed and text < self.known.years[-1]
         )
         return (_plain(text),), "year" if is_year else "", name
 

@@ -127,7 +127,9 @@ def write_seeds(
     )
     _insert(connection, "seed.parameters", rows=[(round_, window[0], SUPPRESSED_HIGHEST)])
     connection.execute("create table seed.member (year integer, state varchar, sort integer)")
-    years = range(window[0] - 1, round_ + 1)
+    # an assessment is held however old it is: of its year too it is known who was a member
+    judged = [t.first_round for t in contracts.tables if t.judged and t.is_asked(round_)]
+    years = range(min([window[0] - 1, *judged]), round_ + 1)
     _insert(
         connection,
         "seed.member",
