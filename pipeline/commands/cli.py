@@ -35,18 +35,15 @@ from pipeline.commands.cli_round import app as round_commands
 from pipeline.commands.cli_texts import app as text_commands
 from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import (
-    By,
     Hand,
     Language,
     Office,
-    Rehearsal,
     Report,
-    Role,
     Round,
-    SignKey,
-    Today,
     Version,
     one_of,
+    signed,
+    signed_today,
 )
 from pipeline.commands.progress import progress_bar
 from pipeline.errors import UserError
@@ -238,16 +235,13 @@ def render(round_: Round, report: Report, *, version: Version) -> None:
 
 
 @app.command()
+@signed
 def register(
     round_: Round,
     report: Report,
     *,
     version: Version,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter what a protected version released into the register of editions."""
     from pipeline.contracts.model import load_contracts
@@ -256,7 +250,7 @@ def register(
     project = Project.here()
     one_of(report, project.reports, what="report")
     with at_work(project, f"register {report} {round_} {version}"):
-        who = Hand(by, role, day, key, rehearsal).person(project, "register")
+        who = hand.person(project, "register")
         name = register_edition(
             project,
             load_contracts(project.contracts),
@@ -455,15 +449,13 @@ def queries(
 
 
 @app.command()
+@signed_today
 def ask(
     round_: Round,
     state: State,
     *,
     day: Day,
-    by: By = "",
-    role: Role = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter the open queries of a state in the log of the round, as asked on a day."""
     from pipeline.contracts.model import load_contracts
@@ -474,7 +466,7 @@ def ask(
 
     project = Project.here()
     findings = read_validation(project, round_).findings
-    who = Hand(by, role, "", key, rehearsal).person(project, "ask")
+    who = hand.person(project, "ask")
     with at_work(project, f"ask {state} {round_}"):
         asked = enter(
             project,
@@ -493,6 +485,7 @@ def ask(
 
 
 @app.command()
+@signed_today
 def answer(
     round_: Round,
     day: Day,
@@ -505,10 +498,7 @@ def answer(
     resolution: Annotated[
         str, typer.Option("--resolution", help="Which count: whole, parts or neither.")
     ] = "",
-    by: By = "",
-    role: Role = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter what a state answered to a query, and what follows from it."""
     from pipeline.contracts.model import load_contracts
@@ -518,7 +508,7 @@ def answer(
     from pipeline.steps.plan import take_answers
 
     project = Project.here()
-    who = Hand(by, role, "", key, rehearsal).person(project, "answer")
+    who = hand.person(project, "answer")
     contracts = load_contracts(project.contracts)
     with at_work(project, f"answer {query}"):
         entered = enter(
@@ -541,6 +531,7 @@ def answer(
 
 
 @app.command()
+@signed_today
 def answers(
     round_: Round,
     file: Annotated[
@@ -551,10 +542,7 @@ def answers(
         str, typer.Option("--date", help="The day of answers that give none, as 2023-04-20.")
     ] = "",
     state: Annotated[str, typer.Option("--state", help="Whose answers they must be.")] = "",
-    by: By = "",
-    role: Role = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter the answers that a state wrote into its own file, all of them or none."""
     from pipeline.contracts.model import load_contracts
@@ -567,7 +555,7 @@ def answers(
 
     project = Project.here()
     contracts = load_contracts(project.contracts)
-    who = Hand(by, role, "", key, rehearsal).person(project, "answer")
+    who = hand.person(project, "answer")
     read = read_answers(file, contracts, day=day, state=state)
     with at_work(project, f"answers {round_}"):
         entered = answer_all(project, contracts, round_=round_, file=read, who=who, state=state)

@@ -7,17 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.moved import tell_desk
-from pipeline.commands.options import (
-    NAMED_REPORTS,
-    By,
-    Hand,
-    Rehearsal,
-    Role,
-    Round,
-    SignKey,
-    Today,
-    one_of,
-)
+from pipeline.commands.options import NAMED_REPORTS, Hand, Round, Today, one_of, signed
 from pipeline.commands.progress import progress_bar
 from pipeline.project import Project
 from pipeline.system.lock import at_work
@@ -59,6 +49,7 @@ def proof_sheets(
 
 
 @app.command(name="confirm-proof")
+@signed
 def confirm_proof(
     round_: Round,
     state: State,
@@ -67,11 +58,7 @@ def confirm_proof(
         str, typer.Option("--report", help=f"One of: {NAMED_REPORTS}; all without it.")
     ] = "",
     text: Text = "",
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter that a state confirmed its proof sheet, as it was made."""
     from pipeline.release.proofs.answer import confirm
@@ -80,7 +67,7 @@ def confirm_proof(
     if report:
         one_of(report, project.reports, what="report")
     with at_work(project, f"confirm proof {state} {round_}"):
-        who = Hand(by, role, day, key, rehearsal).person(project, "confirm-proof")
+        who = hand.person(project, "confirm-proof")
         reports = confirm(
             project,
             round_=round_,
@@ -94,6 +81,7 @@ def confirm_proof(
 
 
 @app.command(name="object-proof")
+@signed
 def object_proof(
     round_: Round,
     state: State,
@@ -103,11 +91,7 @@ def object_proof(
         typer.Option("--ref", help="Places or keys of figures, for example thb:T4.r4.c2."),
     ],
     text: Text,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter what a state objects to on its proof sheet: the figures, and what it said."""
     from pipeline.contracts.model import load_contracts
@@ -115,7 +99,7 @@ def object_proof(
 
     project = Project.here()
     with at_work(project, f"object proof {state} {round_}"):
-        who = Hand(by, role, day, key, rehearsal).person(project, "object-proof")
+        who = hand.person(project, "object-proof")
         id_, keys = object_to(
             project,
             load_contracts(project.contracts),

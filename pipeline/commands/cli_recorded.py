@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.moved import tell_desk
-from pipeline.commands.options import By, Hand, Rehearsal, Role, Round, SignKey, Today
+from pipeline.commands.options import Hand, Round, signed
 from pipeline.project import Project
 from pipeline.system.lock import at_work
 
@@ -17,6 +17,7 @@ app = typer.Typer()
 
 
 @app.command(name="record-meeting")
+@signed
 def record_meeting(
     round_: Round,
     paper: Annotated[
@@ -29,11 +30,7 @@ def record_meeting(
     take_back: Annotated[
         bool, typer.Option("--take-back", help="Take the record back instead.")
     ] = False,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """List what meetings of a round decided, and which papers of it are on record; with a
     paper, sign it, so that reports print it.
@@ -51,7 +48,7 @@ def record_meeting(
         return
     contracts = load_contracts(project.contracts)
     with at_work(project, f"record-meeting {round_}"):
-        who = Hand(by, role, day, key, rehearsal).person(project, "record-meeting")
+        who = hand.person(project, "record-meeting")
         if take_back:
             left = recorded.take_back(project, round_=round_, name=paper, reason=reason, who=who)
             typer.echo(str(left or f"{paper}  taken off the record, and its file is gone"))

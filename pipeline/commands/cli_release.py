@@ -14,18 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.moved import tell_desk
-from pipeline.commands.options import (
-    By,
-    Hand,
-    Rehearsal,
-    Report,
-    Role,
-    Round,
-    SignKey,
-    Today,
-    Version,
-    one_of,
-)
+from pipeline.commands.options import Hand, Report, Round, Version, one_of, signed
 from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.system.lock import at_work
@@ -43,6 +32,7 @@ Why = Annotated[
 
 
 @app.command()
+@signed
 def accept(
     round_: Round,
     report: Report,
@@ -56,11 +46,7 @@ def accept(
     gate: Annotated[
         str, typer.Option("--gate", help="The id of what the release gate names; see gate.")
     ] = "",
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """List the open findings under a report in a file for reasons; with a reason, enter
     why those of one rule, or a single one, are accepted, or let what the release gate
@@ -73,7 +59,6 @@ def accept(
                 allowed="what the gate names, or findings",
                 do="give GATE= without QUERY=, STATE= and RULE=",
             )
-        hand = Hand(by, role, day, key, rehearsal)
         _let_pass(round_, report, gate=gate, reason=reason, hand=hand)
         return
     from pipeline.contracts.model import load_contracts
@@ -84,11 +69,7 @@ def accept(
     one_of(report, project.reports, what="report")
     with at_work(project, f"accept {report} {round_}"):
         contracts = load_contracts(project.contracts)
-        who = (
-            Hand(by, role, day, key, rehearsal).person(project, "accept")
-            if reason.strip()
-            else None
-        )
+        who = hand.person(project, "accept") if reason.strip() else None
         found = enter(
             project,
             contracts,
@@ -127,62 +108,50 @@ def _let_pass(round_: int, report: str, *, gate: str, reason: str, hand: Hand) -
 
 
 @app.command()
+@signed
 def submit(
     round_: Round,
     report: Report,
     *,
     version: Version,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Hand in a draft for review: its files, what they were made from, and the open
     findings with their reasons.
     """
     from pipeline.release.signoff.steps import submit as hand_in
 
-    hand = Hand(by, role, day, key, rehearsal)
     _act("submit", round_, report=report, version=version, hand=hand, act=hand_in)
 
 
 @app.command()
+@signed
 def approve(
     round_: Round,
     report: Report,
     *,
     version: Version,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Approve the draft that was submitted; two different people must."""
     from pipeline.release.signoff.steps import approve as sign
 
-    hand = Hand(by, role, day, key, rehearsal)
     _act("approve", round_, report=report, version=version, hand=hand, act=sign)
 
 
 @app.command(name="return")
+@signed
 def return_(
     round_: Round,
     report: Report,
     *,
     version: Version,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
     reason: Why = "",
 ) -> None:
     """Return a draft from review, or take an approval back, for a reason."""
     from pipeline.release.signoff.steps import send_back
 
-    hand = Hand(by, role, day, key, rehearsal)
     _act(
         "return",
         round_,
@@ -194,16 +163,13 @@ def return_(
 
 
 @app.command()
+@signed
 def release(
     round_: Round,
     report: Report,
     *,
     version: Version,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
     test: Annotated[
         bool, typer.Option("--test", help="A trial: sign with the test certificate.")
     ] = False,
@@ -211,7 +177,6 @@ def release(
     """Release an approved version as an edition, or say everything that is missing."""
     from pipeline.release.signoff.edition import release as let_go
 
-    hand = Hand(by, role, day, key, rehearsal)
     _act(
         "release",
         round_,
@@ -244,17 +209,14 @@ def review(round_: Round, report: Report, *, version: Version) -> None:
 
 
 @app.command()
+@signed
 def tick(
     round_: Round,
     report: Report,
     *,
     version: Version,
     ref: Ref,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Enter that a changed exhibit of the draft in review was looked at."""
     from pipeline.release.signoff.review import tick as enter
@@ -264,12 +226,13 @@ def tick(
         round_,
         report=report,
         version=version,
-        hand=Hand(by, role, day, key, rehearsal),
+        hand=hand,
         act=lambda p, _, s, who: enter(p, s, ref=ref, who=who),
     )
 
 
 @app.command()
+@signed
 def comment(
     round_: Round,
     report: Report,
@@ -277,11 +240,7 @@ def comment(
     version: Version,
     ref: Ref,
     text: Text = "",
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Comment on a figure, an exhibit, a sentence or a page of the draft in review."""
     from pipeline.release.signoff.review import comment as enter
@@ -291,12 +250,13 @@ def comment(
         round_,
         report=report,
         version=version,
-        hand=Hand(by, role, day, key, rehearsal),
+        hand=hand,
         act=lambda p, _, s, who: enter(p, s, ref=ref, text=text, who=who),
     )
 
 
 @app.command()
+@signed
 def reply(
     round_: Round,
     report: Report,
@@ -304,11 +264,7 @@ def reply(
     version: Version,
     number: Annotated[int, typer.Option("--comment", help="Its number, as make review has it.")],
     text: Text = "",
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Reply to a comment of the review."""
     from pipeline.release.signoff.review import reply as enter
@@ -318,28 +274,24 @@ def reply(
         round_,
         report=report,
         version=version,
-        hand=Hand(by, role, day, key, rehearsal),
+        hand=hand,
         act=lambda p, _, s, who: enter(p, s, number=number, text=text, who=who),
     )
 
 
 @app.command()
+@signed
 def withdraw(
     round_: Round,
     report: Report,
     *,
     version: Version,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
     reason: Why = "",
 ) -> None:
     """Withdraw a released edition, for a reason; its record stays."""
     from pipeline.release.signoff.edition import withdraw as take_back
 
-    hand = Hand(by, role, day, key, rehearsal)
     _act(
         "withdraw",
         round_,
@@ -425,6 +377,7 @@ Password = Annotated[
 
 
 @app.command()
+@signed
 def copies(
     round_: Round,
     report: Report,
@@ -433,11 +386,7 @@ def copies(
         Path, typer.Option("--recipients", help="CSV with the columns name and organisation.")
     ],
     version: Version = "restricted",
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """Make a numbered, named, encrypted copy of the released edition for every
     recipient.
@@ -446,7 +395,6 @@ def copies(
     from pipeline.release.copies.recipients import read_recipients
 
     people = read_recipients(recipients)
-    hand = Hand(by, role, day, key, rehearsal)
     _act(
         "copies",
         round_,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.moved import tell_desk
-from pipeline.commands.options import By, Hand, Rehearsal, Role, Round, SignKey, Today
+from pipeline.commands.options import Hand, Round, signed
 from pipeline.errors import NarrativeError
 from pipeline.project import Project
 from pipeline.system.lock import at_work
@@ -71,6 +71,7 @@ def review_texts(
 
 
 @app.command(name="clear-text")
+@signed
 def clear_text(
     round_: Round,
     text: Annotated[
@@ -83,11 +84,7 @@ def clear_text(
     take_back: Annotated[
         bool, typer.Option("--take-back", help="Take the clearance back instead.")
     ] = False,
-    by: By = "",
-    role: Role = "",
-    day: Today = "",
-    key: SignKey = "",
-    rehearsal: Rehearsal = False,
+    hand: Hand,
 ) -> None:
     """List the texts of covers and of experts that versions for others do not print; with
     a hash, let them print that very text.
@@ -98,7 +95,7 @@ def clear_text(
     if text:
         change = cleared.take_back if take_back else cleared.clear_text
         with at_work(project, f"clear-text {round_}"):
-            who = Hand(by, role, day, key, rehearsal).person(project, "clear-text")
+            who = hand.person(project, "clear-text")
             typer.echo(str(change(project, round_, sha256=text, reason=reason, who=who)))
             tell_desk(project, round_)
         typer.echo(

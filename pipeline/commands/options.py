@@ -1,12 +1,15 @@
-"""Which options do many commands share? Their names and help, and how a wrong one is
-refused.
+"""Which options do many commands share? Their names and help, those of whoever signs,
+and how a wrong one is refused.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -119,6 +122,47 @@ class Hand:
             )
         require_role(command, who.role)
         return who
+
+
+_OF_HAND = {
+    "by": (By, ""),
+    "role": (Role, ""),
+    "day": (Today, ""),
+    "key": (SignKey, ""),
+    "rehearsal": (Rehearsal, False),
+}
+
+
+def signed(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that takes a `hand`, with the options of whoever acts in its place."""
+    return _with_options(command, tuple(_OF_HAND))
+
+
+def signed_today(command: Callable[..., None]) -> Callable[..., None]:
+    """As `signed`, for commands whose --date is that of something else."""
+    return _with_options(command, tuple(name for name in _OF_HAND if name != "day"))
+
+
+def _with_options(command: Callable[..., None], names: tuple[str, ...]) -> Callable[..., None]:
+    @wraps(command)
+    def run(*arguments: Any, **given: Any) -> None:
+        typed = {name: given.pop(name) for name in names}
+        command(*arguments, hand=Hand(**{"day": "", **typed}), **given)
+
+    shown: list[inspect.Parameter] = []
+    for own in inspect.signature(command, eval_str=True).parameters.values():
+        if own.name == "hand":
+            shown += [
+                own.replace(name=name, annotation=_OF_HAND[name][0], default=_OF_HAND[name][1])
+                for name in names
+            ]
+        else:
+            shown.append(own)
+    # what reads options of a command looks at these two, and not at what is wrapped
+    run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    run.__annotations__ = {own.name: own.annotation for own in shown}
+    del run.__wrapped__
+    return run
 
 
 def one_of(value: str, allowed: tuple[str, ...], *, what: str) -> None:
