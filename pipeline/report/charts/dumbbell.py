@@ -20,6 +20,7 @@ from pipeline.report.charts.sheet import (
     PAPER,
     TEXT,
     Sheet,
+    is_counted,
     label_of,
     places_of,
     text_height,
@@ -42,7 +43,8 @@ def draw_dumbbell(data: ChartData, width: float, *, height: float | None) -> She
     rows = [_ends_of(series, ends) for series in data.series]
     values = [p.value for row in rows for p in row if p and p.value is not None]
     few = 3 if width < 120 else 5
-    ticks = ticks_between(min([0.0, *values]), max([0.0, *values]) or 1.0, count=few)
+    ends_at = min([0.0, *values]), max([0.0, *values]) or 1.0
+    ticks = ticks_between(*ends_at, count=few, whole=is_counted(values))
     names = [wrap_text(series.label, 44) for series in data.series]
     texts = [_text(p) for row in rows for p in row if p and p.value is not None]
     gaps = [_gaps(data, row) for row in rows]

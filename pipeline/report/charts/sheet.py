@@ -289,25 +289,24 @@ def values_of(data: ChartData) -> list[float]:
     ]
 
 
-def ticks_between(low: float, high: float, *, count: int) -> list[float]:
+def ticks_between(low: float, high: float, *, count: int, whole: bool) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, about `count` of
-    them.
+    them; whole ones where only things are counted.
     """
     span = high - low
     power = 10.0 ** floor(log10(span / count))
-    step = next(
-        (part * power for part in (1, 2, 2.5, 5, 10) if span / (part * power) <= count), 10 * power
-    )
-    if (
-        step < 1
-        and all(float(value).is_integer() for value in (low, high))
-        and span >= 1
-        and span <= count
-    ):
-        step = 1.0  # people are counted in whole numbers
+    # a small scale of what is counted goes in steps of three, because two and a half is none
+    parts = (1, 2, 3, 5, 10) if whole and power == 1 else (1, 2, 2.5, 5, 10)
+    steps = (max(1.0, part * power) if whole else part * power for part in parts)
+    step = next((step for step in steps if span / step <= count), 10 * power)
     first = floor(low / step)
     last = -floor(-high / step)
     return [round(index * step, 10) for index in range(first, last + 1)]
+
+
+def is_counted(values: Sequence[float]) -> bool:
+    """Whether all values are whole, as those of what is counted are."""
+    return all(float(value).is_integer() for value in values)
 
 
 def tick_label(value: float) -> str:
@@ -324,5 +323,5 @@ def scale_of(data: ChartData, count: int = 5) -> tuple[list[float], float, float
     high = max([0.0, *values])
     if low == high:
         high = 1.0
-    ticks = ticks_between(low, high, count=count)
+    ticks = ticks_between(low, high, count=count, whole=is_counted(values))
     return ticks, ticks[0], ticks[-1]
