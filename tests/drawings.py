@@ -75,7 +75,7 @@ def draw_block(data: ChartData, width_mm: float = 170) -> Block:
 def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
     """What of a drawing is not as released, and how many marks were found to be."""
     painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-    axes = read_axes(data.kind, painted, labels=labels_of(block))
+    axes = read_axes(data, painted, labels=labels_of(block))
     counts: Counter[str] = Counter()
     found = [what for what, _ in measure(data, block.paths, axes=axes, counts=counts)]
     return found, counts["mark"]

@@ -15,6 +15,7 @@ from pipeline.cells import TOTAL, Key, is_judged, is_outside
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
 from pipeline.contracts.outside import STATES, OutsideCube, load_outside
 from pipeline.contracts.scales import JudgedTable, Scale, load_assessment
+from pipeline.contracts.scored import Scale as ScoreScale
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
 from pipeline.project import ENDING, collected_in
@@ -246,7 +247,7 @@ class Contracts:
             )
         }
         self._areas = {c.name: c.areas for c in self.outside}
-        self._scored = frozenset(c.name for c in self.outside if c.scores)
+        self._scored = {c.name: c.scores for c in self.outside if c.scores}
 
     def __iter__(self) -> Iterator[Contract]:
         return iter(self.by_report.values())
@@ -333,6 +334,10 @@ class Contracts:
     def is_scored(self, cube: str) -> bool:
         """Whether a cube holds scores of others: by edition, and never added up."""
         return cube in self._scored
+
+    def scale_of_scores(self, cube: str) -> ScoreScale | None:
+        """The scale of the scores in a cube; None where it holds others."""
+        return self._scored.get(cube)
 
     def members(self, year: int) -> list[Code]:
         """The member states of a year, in the Center's official order."""

@@ -410,7 +410,17 @@ def _parse_chart(found: dict[str, Any]) -> ChartData:
             "labels": labels,
         } if kind in get_args(Kind):
             drawn = tuple(_parse_series(s) for s in series)
-            return ChartData(kind, drawn, unit, title, x_title, _names(labels))
+            return ChartData(
+                kind,
+                drawn,
+                unit,
+                title,
+                x_title,
+                _names(labels),
+                _texts(found.get("words", [])),
+                _text(found.get("gap", "")),
+                _number(found.get("least", 0)),
+            )
         case _:
             raise _UnknownEntry(f"draws what is no chart: {_cut(found)}")
 
@@ -443,6 +453,12 @@ def _text(found: object) -> str:
     if not isinstance(found, str):
         raise _UnknownEntry(f"has no text where one must stand: {_cut(found)}")
     return found
+
+
+def _number(found: object) -> float:
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise _UnknownEntry(f"has no number where one must stand: {_cut(found)}")
+    return float(found)
 
 
 def _texts(found: object) -> tuple[str, ...]:

@@ -123,11 +123,12 @@ class ChartData:
     colour; small_multiples, one panel a series; dumbbell, one row a series with its
     first and last point; pyramid, two series, one a side; share_bar, one part of each
     bar a series, and last the base of each, the sum of its parts; heat, one row a
-    series; flow, one source a series, whose points are where it goes; map, one series
-    whose points are states (x is the state code); sparkline, one small line a series,
-    under the column of its figure; of_ten, one line of ten marks a series, whose points
-    are how many of the ten are what (x is the name), and last the base, `n`;
-    state_lines, one small line a series, beside the row of its state.
+    series, whose values are places among `words` where it shows judgements; flow, one
+    source a series, whose points are where it goes; map, one series whose points are
+    states (x is the state code); sparkline, one small line a series, under the column
+    of its figure; of_ten, one line of ten marks a series, whose points are how many of
+    the ten are what (x is the name), and last the base, `n`; state_lines, one small
+    line a series, beside the row of its state.
     """
 
     kind: Kind
@@ -136,6 +137,9 @@ class ChartData:
     title: str  # for the SVG's own title; the caption is in the FigureView
     x_title: str = ""
     labels: dict[str, str] = field(default_factory=dict)  # x code -> printed label
+    words: tuple[str, ...] = ()  # of a scale, from the least to the most; none for numbers
+    gap: str = ""  # what a place without one of the words is called
+    least: float = 0.0  # where the scale of its numbers begins
 
 
 @dataclass(frozen=True)

@@ -28,22 +28,46 @@ MAP = ChartData(
     "map", (Series("2022", points(12, 3.5, None, 40)),), "per 100,000 inhabitants", "Map"
 )
 
+SCALE = ("very low", "low", "medium", "high", "very high")
+
+
+def words(*places: int | None) -> tuple[Point, ...]:
+    shown = zip(("BG", "GR", "HU", "RO"), places, strict=True)
+    return tuple(
+        Point(x, p, SCALE[p - 1] if p else ":", f"K:{x}.2022", "" if p else "missing")
+        for x, p in shown
+    )
+
+
+WORDS = ChartData(
+    "heat",
+    (Series("Drugs", words(1, 5, None, 3)), Series("Firearms", words(2, 4, 5, 1))),
+    "likelihood now",
+    "Words",
+    words=SCALE,
+    gap="not assessed",
+)
+
 
 def drawn(title: str) -> tuple[list[Path], list[Label]]:
     """Paths and labels of a chart, from a page of a PDF."""
-    figure = draw_block({"Flow": FLOW, "Map": MAP}[title])
+    figure = draw_block({"Flow": FLOW, "Map": MAP, "Words": WORDS}[title])
     return figure.paths, labels_of(figure)
 
 
-def faults(data: ChartData, paths: list[Path]) -> tuple[list[str], int]:
-    _, labels = drawn(data.title)
+def faults(
+    data: ChartData, paths: list[Path], labels: list[Label] | None = None
+) -> tuple[list[str], int]:
+    own = labels if labels is not None else drawn(data.title)[1]
     painted = [p for p in paths if p.fill is not None or p.stroke is not None]
     counts: Counter[str] = Counter()
-    found = measure(data, paths, axes=read_axes(data.kind, painted, labels=labels), counts=counts)
+    found = measure(data, paths, axes=read_axes(data, painted, labels=own), counts=counts)
     return [what for what, _ in found], counts["mark"]
 
 
-@pytest.mark.parametrize(("data", "marks"), [(FLOW, 6), (MAP, 3)], ids=["flow", "map"])
+@pytest.mark.parametrize(
+    ("data", "marks"), [(FLOW, 6), (MAP, 3), (WORDS, 7)], ids=["flow", "map", "words"]
+)
 def test_a_chart_as_drawn_shows_its_values(data: ChartData, marks: int) -> None:
     assert faults(data, drawn(data.title)[0]) == ([], marks)
 
@@ -89,3 +113,32 @@ def test_a_state_in_the_colour_of_another_class_and_a_coloured_gap_are_seen() ->
         "is coloured" in what
         for what in faults(MAP, [*paths[: hatched[0]], state, *paths[hatched[0] + 1 :]])[0]
     )
+
+
+def swapped(found: list[Label], one: str, other: str) -> list[Label]:
+    names = {one: other, other: one}
+    return [replace(label, text=names.get(label.text, label.text)) for label in found]
+
+
+def test_a_word_on_the_ground_of_another_is_seen() -> None:
+    paths, labels = drawn("Words")
+    assert "medium" in {label.text for label in labels}
+    assert faults(WORDS, paths, swapped(labels, "low", "medium"))[0] != []
+    tiles = [label for label in labels if label.text == "medium"]
+    wrong = [replace(x, text="low") if x == tiles[-1] else x for x in labels]  # not in the legend
+    assert any("says 'low'" in what for what in faults(WORDS, paths, wrong)[0])
+    silent = [replace(x, text="high") if x.text == ":" else x for x in labels]
+    assert any("says 'high'" in what for what in faults(WORDS, paths, silent)[0])
+
+
+def test_a_tile_as_dark_as_another_word_and_a_legend_in_another_order_are_seen() -> None:
+    paths, labels = drawn("Words")
+    filled = [i for i, p in enumerate(paths) if p.fill is not None]
+    light, dark = filled[-1], filled[-2]  # very low, very high
+    other = [replace(p, fill=paths[dark].fill) if i == light else p for i, p in enumerate(paths)]
+    assert any("colour of another class" in what for what in faults(WORDS, other, labels)[0])
+    legend = filled[:5]
+    turned = list(paths)
+    turned[legend[0]] = replace(paths[legend[0]], fill=paths[legend[4]].fill)
+    assert any("another word" in what for what in faults(WORDS, turned, labels)[0])
+    assert faults(replace(WORDS, words=SCALE[::-1]), paths, labels)[0] != []

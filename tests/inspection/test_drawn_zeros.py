@@ -53,5 +53,5 @@ def test_a_chart_without_a_span_is_read_back(kind: Kind, values: list[float]) ->
     block = draw_block(data)
     painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
     counts: Counter[str] = Counter()
-    axes = read_axes(kind, painted, labels=labels_of(block))
+    axes = read_axes(data, painted, labels=labels_of(block))
     assert list(measure(data, block.paths, axes=axes, counts=counts)) == []

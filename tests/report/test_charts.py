@@ -16,9 +16,9 @@ import pytest
 from drawings import with_base
 
 from pipeline.errors import RenderError
-from pipeline.report.charts.classes import bounds_of
+from pipeline.report.charts.classes import bounds_of, classes_of
 from pipeline.report.charts.draw import draw_chart
-from pipeline.report.charts.sheet import spread_apart
+from pipeline.report.charts.sheet import is_counted, scale_of, spread_apart
 from pipeline.report.views import ChartData, Kind, Point, Series
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -265,6 +265,38 @@ def test_spread_keeps_order_distance_and_borders() -> None:
 )
 def test_classes_have_roundbounds_of(values: list[float], bounds: list[float]) -> None:
     assert bounds_of(values) == bounds
+
+
+def test_classes_of_scores_begin_where_their_scale_does() -> None:
+    data = chart("heat", ("a", (1.5, 4.0, 9.0, 6.5)))
+    assert classes_of(data).labels[0] == "0 to under 2"
+    of_scores = replace(data, least=1.0)
+    assert classes_of(of_scores).labels == [
+        "1 to under 2", "2 to under 4", "4 to under 6", "6 to under 8", "8 or more",
+    ]  # fmt: skip
+    assert "1 to under 2" in texts(draw_chart(of_scores))
+    low = replace(chart("heat", ("a", (1.0, 1.2, 1.0, 1.2))), least=1.0)
+    assert classes_of(low).labels == ["1 or more"]
+
+
+@pytest.mark.parametrize("high", [*range(1, 60), 110, 249, 1300])
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_what_is_counted_has_whole_ticks(high: int, count: int) -> None:
+    ticks, low, last = scale_of(chart("bar", ("a", (0, None, high, 1))), count)
+    assert is_counted(ticks)
+    assert low == 0
+    assert ticks[-2] < high <= last
+    assert len(ticks) <= count + 2
+
+
+def test_what_is_measured_may_have_ticks_between_whole_numbers() -> None:
+    assert not is_counted(scale_of(chart("bar", ("a", (0.4, 0.93, 0.1, 1.1))), 5)[0])
+
+
+@pytest.mark.parametrize("kind", ["bar", "stacked_bar", "line", "dumbbell", "pyramid"])
+def test_no_axis_shows_a_part_of_what_is_counted(kind: Kind) -> None:
+    rows = ("a", (4, 5, 3, 6)), ("b", (5, 5, 6, 5))
+    assert not [t for t in texts(draw_chart(chart(kind, *rows))) if "." in t]
 
 
 def test_drawing_library_is_not_loaded_before_it_is_needed() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import UserError
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.stored_tables import StoredContribution, StoredFact
 from pipeline.report.exhibits.described import describe
@@ -212,3 +213,55 @@ class TestGaps:
     def test_without_a_word_there_is_no_table(self, made: MakeStore) -> None:
         store = made("THB_OFFENCES:SELEC.2023 | 7 | AL BA")
         assert isinstance(build_gaps(self.SPEC, store, number="T", values=VALUES), EmptyView)
+
+
+class TestStates:
+    SPEC = ExhibitSpec("JS", "judged_states", "By state, {year}", question="LIKELIHOOD")
+    LINES = (
+        *answer("DRUGS", "LIKELIHOOD", 4),
+        *answer("VEH", "LIKELIHOOD", 2, session="1"),
+        "ASM_SCORES:AL.2023.DRUGS.2.LIKELIHOOD | 5 |",
+        "ASM_SCORES:RO.2023.DRUGS.2.LIKELIHOOD | 2 |",
+        "ASM_SCORES:RO.2023.DRUGS.1.LIKELIHOOD | 1 |",
+        "ASM_SCORES:RO.2023.VEH.1.LIKELIHOOD | 3 |",
+    )
+
+    def test_each_tile_has_the_word_of_its_state_in_the_session_that_stands(
+        self, made: MakeStore
+    ) -> None:
+        store = made(*self.LINES)
+        view = build_figure(self.SPEC, store, number="Figure 1", values=VALUES)
+        assert isinstance(view, FigureView)
+        (chart,) = charts_of(store.shown)
+        drugs = next(s for s in chart.data.series if s.label == "Drug trafficking")
+        vehicles = next(s for s in chart.data.series if s.label == "Stolen vehicles")
+        assert [p.x for p in drugs.points] == [m.code for m in store.contracts.members(2023)]
+        assert {p.x: p.text for p in drugs.points if p.value} == {"AL": "very high", "RO": "low"}
+        assert {p.x: p.text for p in vehicles.points if p.value} == {"RO": "medium"}
+        assert {p.text for p in drugs.points if not p.value} == {":"}
+        assert chart.data.words == ("very low", "low", "medium", "high", "very high")
+        assert "Stolen vehicles: judged before the meeting, each state alone." in view.notes
+
+    def test_the_alternative_text_ranks_no_state(self, made: MakeStore) -> None:
+        store = made(*self.LINES)
+        view = build_figure(self.SPEC, store, number="Figure 1", values=VALUES)
+        assert isinstance(view, FigureView)
+        assert "Drug trafficking from low to very high; Stolen vehicles medium" in view.alt
+        assert "Albania" not in view.alt
+
+    def test_a_version_that_knows_no_answer_of_a_state_has_no_map(self, made: MakeStore) -> None:
+        store = made(*answer("DRUGS", "LIKELIHOOD", 4), version="public")
+        assert why_no_figure(self.SPEC, store, values=VALUES)
+        assert isinstance(
+            build_figure(self.SPEC, store, number="Figure 1", values=VALUES), EmptyView
+        )
+
+    def test_a_question_that_nobody_is_asked_is_refused(self, made: MakeStore) -> None:
+        spec = ExhibitSpec("JS", "judged_states", "By state", question="HUNGER")
+        with pytest.raises(UserError, match="not asked 'HUNGER'"):
+            build_figure(spec, made(*self.LINES), number="Figure 1", values=VALUES)
+
+    def test_a_chart_of_numbers_shows_no_words(self, made: MakeStore) -> None:
+        spec = ExhibitSpec("X", "heat", "By state", cube="ASM_SCORES")
+        with pytest.raises(UserError, match="answered in words"):
+            build_figure(spec, made(*self.LINES), number="Figure 1", values=VALUES)

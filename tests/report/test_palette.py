@@ -23,7 +23,9 @@ from pipeline.report.charts.palette import (
     VERSIONS,
     contrast_on_paper,
     cover_colours,
+    ink_on,
     page_colours,
+    ramp,
 )
 
 READABLE = 4.5  # WCAG 2, level AA, for text
@@ -136,3 +138,15 @@ def test_versions_cannot_be_taken_for_each_other() -> None:
         assert luminance(cover_colours(colour_of(report), "restricted")[0]) < 0.1
     for one, other in combinations(VERSIONS.values(), 2):
         assert min(dist(lab(one, sight), lab(other, sight)) for sight in SIGHTS) >= APART
+
+
+@pytest.mark.parametrize("count", range(2, 10))
+def test_words_are_read_on_every_step_of_a_scale_and_steps_keep_their_order_in_grey(
+    count: int,
+) -> None:
+    colours = ramp(count)
+    assert len(set(colours)) == count
+    for ground in colours:
+        one, other = sorted((luminance(ground), luminance(ink_on(ground))), reverse=True)
+        assert (one + 0.05) / (other + 0.05) >= READABLE
+    assert all(luminance(a) > luminance(b) for a, b in pairwise(colours))

@@ -55,7 +55,7 @@ class DrawingCheck:
         found = [self._alternative(block)]
         labels = labels_of(block)
         painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-        axes = read_axes(self.data.kind, painted, labels=labels)
+        axes = read_axes(self.data, painted, labels=labels)
         for label in axes.taken:
             passage = self._passage(block, label.text)
             found.append(passage)

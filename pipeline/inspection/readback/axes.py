@@ -18,6 +18,7 @@ from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.words import compact
 from pipeline.report.charts import geometry
 from pipeline.report.charts.palette import PALE
+from pipeline.report.views import ChartData
 
 Found = Iterator[tuple[str, str]]
 Box = tuple[float, float, float, float]
@@ -79,14 +80,20 @@ class Plot:
 
 @dataclass
 class Axes:
-    """All scales of one chart. `taken` are the labels that belong to them."""
+    """All scales of one chart. `taken` are the labels that belong to them; those of a scale
+    of words are no numbers, and stay labels. `labels` are all those of a map of tiles.
+    """
 
     plots: list[Plot] = field(default_factory=list)
     classes: list[tuple[Path, Label | None]] = field(default_factory=list)
+    words: bool = False
+    labels: Sequence[Label] = ()
 
     @property
     def taken(self) -> list[Label]:
         at_lines = [label for plot in self.plots for found in plot.labels for label in found]
+        if self.words:
+            return at_lines
         return at_lines + [
             label for swatch, label in self.classes if label and not isinstance(swatch.fill, str)
         ]
@@ -110,10 +117,12 @@ class Axes:
                     )
 
 
-def read_axes(kind: str, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
+def read_axes(data: ChartData, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
     """The scales of a chart, from its kind, its painted paths and its labels."""
+    kind = data.kind
     if kind in ("heat", "map"):
-        return Axes(classes=[(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)])
+        classes = [(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)]
+        return Axes(classes=classes, words=bool(data.words), labels=labels)
     if kind in (
         "sparkline",
         "state_lines",

@@ -51,7 +51,7 @@ class ChartCheck:
             self.report.counts["alternative text"] += len(re.findall(NUMERAL, block.alt))
             labels = labels_of(block)
             painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-            axes = read_axes(data.kind, painted, labels=labels)
+            axes = read_axes(data, painted, labels=labels)
             self.scales(where, axes.taken)
             self._texts(where, data, labels=[t for t in labels if t not in axes.taken])
             for what, why in measure(data, block.paths, axes=axes, counts=self.report.counts):

@@ -126,6 +126,7 @@ def _free_texts(data: ChartData) -> set[str]:
     texts |= {f"{s} {p.text}" for s, p in points if p.value is None} | {
         p.text for _, p in points if p.value is None
     }
+    texts |= {*data.words, *(f"{p.text} {data.gap}" for _, p in points if data.gap)}
     if data.kind == "of_ten":
         texts |= {f"{p.coverage or 'all'} states" for _, p in points}
     if data.kind == "dumbbell":

@@ -18,8 +18,9 @@ What is checked, by kind of chart:
   the first or the last point of it by its colour; a joining bar goes from mark to mark.
 - of_ten: see `pipeline.inspection.readback.tens`.
 - flow: see `pipeline.inspection.readback.flows`.
-- heat: one tile a point in the noted order; a colour is that of the class its value
-  falls in, white for none.
+- heat: one tile a point in the noted order, which says the text of its point; a
+  colour is that of the class its value falls in, or of the place of its word, white
+  for none.
 - map: the outlines of the region, each in its place; a state has the colour of its
   class, or is hatched for none.
 Any other filled area must be a swatch of the legend or the ground of a label inside a
@@ -39,6 +40,7 @@ from pipeline.inspection.readback.axes import (
     Axes,
     Box,
     Found,
+    Label,
     Scale,
     grid,
     is_colour,
@@ -50,12 +52,14 @@ from pipeline.inspection.readback.flows import flows
 from pipeline.inspection.readback.maps import place_of, strange
 from pipeline.inspection.readback.marks import Path
 from pipeline.inspection.readback.tens import tens
+from pipeline.inspection.readback.words import compact
 from pipeline.report.charts import geometry
-from pipeline.report.charts.palette import CLASSES, LAND, LINE_COLOURS, PAPER
+from pipeline.report.charts.palette import CLASSES, LAND, LINE_COLOURS, PAPER, ramp
 from pipeline.report.charts.region import layers
 from pipeline.report.views import ChartData, Point
 
 Mark = tuple[Any, float]  # place and value
+Class = tuple[float, float, str]  # lower end, upper end, colour
 NOT_RELEASED = "the mark belongs to no released value"
 # small lines without numbers: how high, in millimetres, the largest value of each stands
 _SPARKS: dict[str, Callable[[], float]] = {
@@ -461,19 +465,20 @@ def _tiles(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         return
     if any(p.fill is None for p in paths):
         yield "a line among the tiles", NOT_RELEASED
-    yield from _coloured(points, tiles, axes=axes, counts=counts)
+    classes = _classes_of_words(data, axes) if data.words else _classes(axes)
+    if not data.words:
+        yield from _empty_classes(points, classes)
+    yield from _coloured(points, tiles, classes=classes, counts=counts)
     yield from _misplaced(data, tiles)
+    yield from _mislabelled(points, tiles, labels=axes.labels)
 
 
-def _coloured(points: list[Point], tiles: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
+def _coloured(
+    points: list[Point], tiles: list[Path], *, classes: list[Class], counts: Counter[str]
+) -> Found:
     """Each tile or state has the colour of the class of its value; without a value it
     is white or hatched.
     """
-    classes = _classes(axes)
-    most = max((p.value or 0 for p in points), default=0)
-    for low, _, _ in classes:
-        if low > max(most, 0):
-            yield f"a class from {_shown(low)}", "no released value falls in it"
     for tile, point in zip(tiles, points, strict=True):
         if point.value is None:
             if not is_colour(tile.fill, PAPER) and not isinstance(tile.fill, str):
@@ -518,10 +523,50 @@ def _map(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]
     ]
     if not all(is_colour(path.fill, LAND) for path in filled if path not in states):
         yield "land around the states is coloured", NOT_RELEASED
-    yield from _coloured(points, states, axes=axes, counts=counts)
+    classes = _classes(axes)
+    yield from _empty_classes(points, classes)
+    yield from _coloured(points, states, classes=classes, counts=counts)
 
 
-def _classes(axes: Axes) -> list[tuple[float, float, str]]:
+def _empty_classes(points: list[Point], classes: list[Class]) -> Found:
+    """A class of numbers that holds none would tell that there was one."""
+    most = max((p.value or 0 for p in points), default=0)
+    for low, _, _ in classes:
+        if low > max(most, 0):
+            yield f"a class from {_shown(low)}", "no released value falls in it"
+
+
+def _classes_of_words(data: ChartData, axes: Axes) -> list[Class]:
+    """A class a word, from the legend: all words of the scale in its order, each with the
+    colour of its place, and behind them at most what a place without a word is called.
+    """
+    colours = ramp(len(data.words))
+    told = [label.text if label else "" for _, label in axes.classes]
+    gaps = {compact(f"{p.text} {data.gap}") for s in data.series for p in s.points if not p.value}
+    words = [compact(word) for word in data.words]
+    if told[: len(words)] != words or not set(told[len(words) :]) <= gaps:
+        raise ValueError(f"a legend of {', '.join(told)}")
+    for (swatch, label), colour in zip(axes.classes, colours, strict=False):
+        if label and not is_colour(swatch.fill, colour):
+            raise ValueError(f"'{label.text}' in the colour of another word")
+    return [(float(place), place + 1.0, colour) for place, colour in enumerate(colours, 1)]
+
+
+def _mislabelled(points: list[Point], tiles: list[Path], *, labels: Sequence[Label]) -> Found:
+    """Each tile says what its point does: a right word on another ground is a wrong one."""
+    for tile, point in zip(tiles, points, strict=True):
+        inside = [t for t in labels if _stands_in(t, tile.box)]
+        said = "".join(t.text for t in inside)
+        if said.removesuffix("*") != compact(point.text):
+            yield f"the tile of {point.key} says '{said}'", NOT_RELEASED
+
+
+def _stands_in(label: Label, box: Box) -> bool:
+    left, bottom, right, top = box
+    return left <= (label.x + label.right) / 2 <= right and bottom <= label.y <= top
+
+
+def _classes(axes: Axes) -> list[Class]:
     """Lower end, upper end and colour of each class, from the legend."""
     lows = []
     # a hatched one means no figure

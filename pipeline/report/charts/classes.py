@@ -1,23 +1,64 @@
 """Into which classes do values fall, and how are they coloured? For heat maps and maps,
-with their legend.
+with their legend. Judgements are their own classes: one a word of their scale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import floor, log10
+from typing import Any
 
-from pipeline.report.charts.sheet import (
-    CLASSES,
-    GREY,
-    INK,
-    PAPER,
-    Sheet,
-    draw_legend,
-    tick_label,
-    values_of,
-)
+from pipeline.report.charts.palette import ink_on, ramp
+from pipeline.report.charts.sheet import CLASSES, GREY, PAPER, tick_label, values_of
 from pipeline.report.views import ChartData
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a chart: the lower bounds of the second to the last, the colours, and
+    the legend, each label with its colour.
+    """
+
+    bounds: tuple[float, ...]
+    colours: tuple[str, ...]
+    legend: tuple[tuple[str, str], ...]
+
+    def colour(self, value: float) -> str:
+        return self.colours[_class_of(value, self.bounds, count=len(self.colours))]
+
+    def ink(self, value: float | None) -> str:
+        """The colour of a text on the ground of a value; of none the ground is white."""
+        return ink_on(PAPER if value is None else self.colour(value))
+
+    @property
+    def styles(self) -> list[dict[str, Any]]:
+        """How the swatches of the legend look."""
+        return [
+            {"facecolor": colour, "edgecolor": GREY, "linewidth": 0.4} for _, colour in self.legend
+        ]
+
+    @property
+    def labels(self) -> list[str]:
+        return [text for text, _ in self.legend]
+
+
+def classes_of(data: ChartData) -> Classes:
+    """The classes of the values of a chart, or of the words of its scale."""
+    if data.words:
+        colours = ramp(len(data.words))
+        bounds = tuple(float(place) for place in range(2, len(data.words) + 1))
+        words = [*zip(data.words, colours, strict=True)]
+        gaps = (p.text for s in data.series for p in s.points if p.status == "missing")
+        silent = [(f"{text} {data.gap}", PAPER) for text in dict.fromkeys(gaps)]
+        return Classes(bounds, colours, (*words, *silent))
+    values = values_of(data)
+    bounds = tuple(b for b in bounds_of(values) if b > data.least)
+    legend = tuple(
+        (text, CLASSES[_class_of(low, bounds, count=len(CLASSES))])
+        for text, low in _labels(values or [data.least], bounds, least=data.least)
+    )
+    return Classes(bounds, CLASSES, legend)
 
 
 def bounds_of(values: Sequence[float]) -> list[float]:
@@ -51,45 +92,27 @@ def bounds_of(values: Sequence[float]) -> list[float]:
     return [round(step * part, 10) for part in range(1, 5) if step * part < high] or [high]
 
 
-def class_of(value: float, bounds: Sequence[float]) -> int:
-    """Index of the fill; fewer classes are spread over all fills."""
+def _class_of(value: float, bounds: Sequence[float], *, count: int) -> int:
+    """Index of the colour; fewer classes are spread over all colours."""
     step = sum(1 for bound in bounds if value >= bound)
-    return round(step * (len(CLASSES) - 1) / max(len(bounds), 1)) if bounds else 0
+    return round(step * (count - 1) / max(len(bounds), 1)) if bounds else 0
 
 
-def class_labels(values: Sequence[float], bounds: Sequence[float]) -> list[tuple[str, int]]:
+def _labels(
+    values: Sequence[float], bounds: Sequence[float], *, least: float
+) -> list[tuple[str, float]]:
+    """What the legend says of each class, and where the class begins."""
     whole = all(float(value).is_integer() for value in [*values, *bounds])
-    edges = [min([0.0, *values]), *bounds]
+    edges = [min([least, *values]), *bounds]
     labels = []
     for index, low in enumerate(edges):
         if index + 1 == len(edges):
-            text = f"{tick_label(low)} or more" if bounds else tick_label(low)
+            one = not bounds and max(values) == low
+            text = tick_label(low) if one else f"{tick_label(low)} or more"
         elif whole:
             high = edges[index + 1] - 1
             text = tick_label(low) if high == low else f"{tick_label(low)} to {tick_label(high)}"
         else:
             text = f"{tick_label(low)} to under {tick_label(edges[index + 1])}"
-        labels.append((text, class_of(low, bounds)))
+        labels.append((text, low))
     return labels
-
-
-def class_legend(
-    sheet: Sheet | None,
-    data: ChartData,
-    *,
-    bounds: Sequence[float],
-    left: float,
-    width: float,
-    top: float,
-) -> float:
-    labels = class_labels(values_of(data) or [0.0], bounds)
-    styles = [
-        {"facecolor": CLASSES[index], "edgecolor": GREY, "linewidth": 0.4} for _, index in labels
-    ]
-    return draw_legend(
-        sheet, [text for text, _ in labels], styles=styles, left=left, width=width, top=top
-    )
-
-
-def class_ink(value: float | None, bounds: Sequence[float]) -> str:
-    return PAPER if value is not None and class_of(value, bounds) >= 3 else INK

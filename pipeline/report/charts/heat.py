@@ -1,32 +1,32 @@
-"""What does a heat map look like? A tile a point, coloured by the class of its value;
-returns the sheet.
+"""What does a heat map look like? A tile a point, coloured by the class of its value,
+or by the place of its word on a scale; returns the sheet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pipeline.report.charts.classes import bounds_of, class_ink, class_legend, class_of
+from pipeline.report.charts.classes import Classes, classes_of
 from pipeline.report.charts.sheet import (
-    CLASSES,
     GREY,
     PALE,
     PAPER,
     TEXT,
     Sheet,
+    draw_legend,
     label_of,
     places_of,
     text_height,
-    values_of,
+    text_width,
     widest_of,
     wrap_text,
 )
 from pipeline.report.views import ChartData, Point
 
+_ROOM, _AIR = 0.6, 1.6  # millimetres beside a text in its tile, and beside one of several words
+
 
 def draw_heat(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
-    bounds = bounds_of(values_of(data))
+    classes = classes_of(data)
     names = [wrap_text(series.label, 46) for series in data.series]
     left = widest_of(names) + 2
     cell = (width - left) / len(xs)
@@ -39,12 +39,14 @@ def draw_heat(data: ChartData, width: float, *, height: float | None) -> Sheet:
         if upright
         else text_height(max(text.count("\n") + 1 for text in heads)) + 1.2
     )
-    legend = 5.0 + class_legend(None, data, bounds=bounds, left=0, width=width, top=0)
-    row = max(5.4, max(text_height(name.count("\n") + 1) for name in names) + 1)
+    texts, size = _fitted([point for series in data.series for point in series.points], cell)
+    legend = 5.0 + _legend(None, classes, width=width, top=0)
+    lines = max(text.count("\n") + 1 for text in [*names, *texts.values()])
+    row = max(5.4, text_height(lines) + 1)
     sheet = Sheet(width, height or legend + head + row * len(names))
     row = (sheet.height - legend - head) / len(names)
     sheet.text(0, 2, text=", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
-    class_legend(sheet, data, bounds=bounds, left=0, width=width, top=4.2)
+    _legend(sheet, classes, width=width, top=4.2)
     for column, text in enumerate(heads):
         turned = (
             {"rotation": 90, "va": "bottom"}
@@ -54,48 +56,34 @@ def draw_heat(data: ChartData, width: float, *, height: float | None) -> Sheet:
         sheet.text(
             left + (column + 0.5) * cell, legend + head - 1, text=text, ha="center", **turned
         )
-    size = min(
-        TEXT,
-        TEXT * (cell - 0.6) / max(widest_of([p.text for s in data.series for p in s.points]), 0.1),
-    )
     for line, (name, series) in enumerate(zip(names, data.series, strict=True)):
         y = legend + head + line * row
         sheet.text(left - 1.5, y + row / 2, text=name, ha="right", va="center_baseline")
         for point in series.points:
-            _draw_tile(
-                sheet,
-                left + xs.index(point.x) * cell,
-                y=y,
-                width=cell,
-                height=row,
-                point=point,
-                bounds=bounds,
-                size=size,
+            x = left + xs.index(point.x) * cell
+            colour = PAPER if point.value is None else classes.colour(point.value)
+            style = {"facecolor": colour, "edgecolor": PALE, "linewidth": 0.5}
+            sheet.box(x, y, width=cell, height=row, **style)
+            sheet.text(
+                x + cell / 2,
+                y + row / 2,
+                text=texts[point],
+                ha="center",
+                va="center" if "\n" in texts[point] else "center_baseline",
+                color=classes.ink(point.value),
+                fontsize=size,
+                fontweight="bold" if point.value is None else "normal",
             )
     return sheet
 
 
-def _draw_tile(
-    sheet: Sheet,
-    x: float,
-    *,
-    y: float,
-    width: float,
-    height: float,
-    point: Point,
-    bounds: Sequence[float],
-    size: float,
-) -> None:
-    """One cell of a heat map; without a value it stays white, with the point's text."""
-    colour = PAPER if point.value is None else CLASSES[class_of(point.value, bounds)]
-    sheet.box(x, y, width=width, height=height, facecolor=colour, edgecolor=PALE, linewidth=0.5)
-    sheet.text(
-        x + width / 2,
-        y + height / 2,
-        text=f"{point.text}*" if point.status == "partial" else point.text,
-        ha="center",
-        va="center_baseline",
-        color=class_ink(point.value, bounds),
-        fontsize=size,
-        fontweight="bold" if point.value is None else "normal",
-    )
+def _fitted(points: list[Point], cell: float) -> tuple[dict[Point, str], float]:
+    """The text of each tile, broken between words, and the one size in which all fit."""
+    told = {p: f"{p.text}*" if p.status == "partial" else p.text for p in points}
+    longest = max((text_width(w) for text in told.values() for w in text.split(" ")), default=0)
+    size = min(TEXT, TEXT * (cell - _ROOM) / max(longest, 0.1))
+    return {p: wrap_text(text, cell - _AIR, size=size) for p, text in told.items()}, size
+
+
+def _legend(sheet: Sheet | None, classes: Classes, *, width: float, top: float) -> float:
+    return draw_legend(sheet, classes.labels, styles=classes.styles, left=0, width=width, top=top)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.report.charts.classes import bounds_of, class_ink, class_labels, class_of
+from pipeline.report.charts.classes import Classes, classes_of
 from pipeline.report.charts.region import KOSOVO, Layer, layers, name_place, read_region
 from pipeline.report.charts.sheet import (
-    CLASSES,
     GREY,
     INK,
     LAND,
@@ -22,7 +21,6 @@ from pipeline.report.charts.sheet import (
     draw_legend,
     label_of,
     text_height,
-    values_of,
     wrap_text,
 )
 from pipeline.report.views import ChartData, Point
@@ -51,12 +49,8 @@ def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
     """
     points = [point for series in data.series for point in series.points]
     region = read_region()
-    bounds = bounds_of(values_of(data))
-    labels = [text for text, _ in class_labels(values_of(data) or [0.0], bounds)]
-    fills = [
-        {"facecolor": CLASSES[i], "edgecolor": GREY, "linewidth": 0.4}
-        for _, i in class_labels(values_of(data) or [0.0], bounds)
-    ]
+    classes = classes_of(data)
+    labels, fills = classes.labels, classes.styles
     for gap in (NOT_REPORTED, WITHHELD):
         if any(_gap(point) == gap for point in points):
             labels.append(gap)
@@ -73,12 +67,12 @@ def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
     by_code = {point.x: point for point in points}
     for layer in layers([point.x for point in points]):
         _draw_layer(
-            sheet, layer, scale=scale, top=top, point=by_code.get(layer.name), bounds=bounds
+            sheet, layer, scale=scale, top=top, point=by_code.get(layer.name), classes=classes
         )
     sheet.text(0, 2.2, text=data.unit, color=GREY)
     for point in points:
         name = point.x if low else label_of(data, point.x)
-        _name(sheet, name, point=point, scale=scale, top=top, bounds=bounds)
+        _name(sheet, name, point=point, scale=scale, top=top, classes=classes)
     x, y, _ = name_place(KOSOVO)
     sheet.text(
         x * scale,
@@ -124,7 +118,7 @@ def _draw_layer(
     scale: float,
     top: float,
     point: Point | None,
-    bounds: list[float],
+    classes: Classes,
 ) -> None:
     lines = [[(x * scale, top + y * scale) for x, y in ring] for ring in layer.rings]
     if layer.name in ("neutral", "lead"):
@@ -137,7 +131,7 @@ def _draw_layer(
     style: dict[str, Any] = {"facecolor": LAND, "edgecolor": "none", "linewidth": 0}
     if point is not None and point.value is not None:
         style = {
-            "facecolor": CLASSES[class_of(point.value, bounds)],
+            "facecolor": classes.colour(point.value),
             "edgecolor": GREY,
             "linewidth": 0.4,
         }
@@ -147,10 +141,10 @@ def _draw_layer(
 
 
 def _name(
-    sheet: Sheet, name: str, *, point: Point, scale: float, top: float, bounds: list[float]
+    sheet: Sheet, name: str, *, point: Point, scale: float, top: float, classes: Classes
 ) -> None:
     x, y, inside = name_place(point.x)
-    ink = INK if inside else class_ink(point.value, bounds)
+    ink = INK if inside else classes.ink(point.value)
     if not inside:
         name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, size=SMALL)
     lines = name.count("\n") + 1

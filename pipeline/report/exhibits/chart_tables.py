@@ -42,7 +42,7 @@ def table_of(data: ChartData, id_: str, *, number: str, head: str, source: str) 
             Row(f"{COUNTED}: {s}", tuple(_counted(points.get((s, x))) for x in xs), 0, "group")
             for s in counted
         ]
-        columns = [Column(name) for name in names]
+        columns = [Column(name, "text" if data.words else "number") for name in names]
     else:
         rows = [
             Row(

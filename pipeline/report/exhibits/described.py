@@ -113,9 +113,9 @@ def _ranking(data: ChartData, series: Series) -> str:
 
 def _largest(data: ChartData, shown: Iterable[Series]) -> str:
     """The largest figures of a table with shades: all of them are heard in the table. Of
-    scores the range of each line, because they rank nobody.
+    scores and of judgements the range of each line, because they rank nobody.
     """
-    if data.unit == SCORE:
+    if data.unit == SCORE or data.words:
         return "; ".join(_range(s) for s in shown)
     marks = [(s.label, p) for s in shown for p in s.points if p.value is not None]
     ranked = sorted(marks, key=lambda mark: -(mark[1].value or 0.0))[:_LARGEST]
@@ -127,7 +127,8 @@ def _largest(data: ChartData, shown: Iterable[Series]) -> str:
 def _range(series: Series) -> str:
     """`Arms trafficking from 3.5 to 8.5`."""
     points = sorted((p for p in series.points if p.value is not None), key=lambda p: p.value or 0.0)
-    return f"{series.label} from {points[0].text} to {points[-1].text}"
+    low, high = points[0].text, points[-1].text
+    return f"{series.label} {low}" if low == high else f"{series.label} from {low} to {high}"
 
 
 def _bars_of_parts(data: ChartData) -> str:

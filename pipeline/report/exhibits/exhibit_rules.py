@@ -15,9 +15,11 @@ from pipeline.system.yaml_files import YamlFile, faults, visible
 # what may stand by itself: small lines belong to a row of large figures, or to strips of
 # states
 OUTLOOK = "outlook"  # drawn as stacked bars of states
+JUDGED_STATES = "judged_states"  # drawn as a heat map of words
 CHARTS: tuple[str, ...] = (
     *(kind for kind in get_args(Kind) if kind not in ("sparkline", "state_lines")),
     OUTLOOK,
+    JUDGED_STATES,
 )
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
@@ -141,6 +143,11 @@ _FIELDS: dict[str, Any] = {
         "pattern": "^[A-Z]+$",
         "description": "a crime area of the assessment",
     },
+    "question": {
+        "type": "string",
+        "pattern": "^[A-Z_]+$",
+        "description": "a question of the assessment",
+    },
     "pillars": {
         "type": "array",
         "minItems": 1,
@@ -192,6 +199,7 @@ _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **dict.fromkeys(CHARTS, (_GRID, ("at", "measure", "height", "wide"))),
     OF_TEN: (("lines",), ()),
     OUTLOOK: ((), ()),
+    JUDGED_STATES: (("question",), ()),
     "table": (_GRID, ("at", "add", "wide")),
     "headline": (("indicators",), ()),
     "indicators": (("indicators",), ("columns", "wide")),

@@ -10,13 +10,26 @@ from decimal import Decimal
 from typing import Protocol
 
 from pipeline.cells import REGIONS, Cell, Key
+from pipeline.errors import UserError
 from pipeline.report.charts.maps import NOTES
 from pipeline.report.exhibits.chart_tables import OF_TEN_HEAD, table_of
 from pipeline.report.exhibits.described import describe
-from pipeline.report.exhibits.judged_cells import NOTHING, SOURCE
+from pipeline.report.exhibits.exhibit_rules import OF_EXPERTS
+from pipeline.report.exhibits.judged_cells import NOTHING, SOURCE, judged_areas, told_of_early
 from pipeline.report.exhibits.judged_outlook import HEAD as OUTLOOK_HEAD
 from pipeline.report.exhibits.judged_outlook import spread_areas, spread_of_outlook
-from pipeline.report.exhibits.layout import OF_TEN, OUTLOOK, ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.exhibits.judged_states import HEAD as STATES_HEAD
+from pipeline.report.exhibits.judged_states import map_of_states, told_of_states
+from pipeline.report.exhibits.layout import (
+    JUDGED_STATES,
+    OF_TEN,
+    OUTLOOK,
+    ExhibitSpec,
+    Grid,
+    Item,
+    fill,
+    lay_out,
+)
 from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.exhibits.tens import NOTE as TENS_NOTE
 from pipeline.report.exhibits.tens import build_tens, tens_of
@@ -62,6 +75,8 @@ def why_no_figure(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str])
         return "" if tens_of(spec, store, values=values) else _NO_LINE
     if spec.kind == OUTLOOK:
         return "" if spread_areas(store) else NOTHING
+    if spec.kind == JUDGED_STATES:
+        return "" if told_of_states(spec, store) else NOTHING
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     cells = [c for row in grid.cells(store) for c in row]
     return _why_none(cells, store, spec=spec, values=values)
@@ -89,8 +104,14 @@ def build_figure(
     """A figure of an exhibit, or the one line that says why there is none."""
     if spec.kind == OF_TEN:
         return _build_of_ten(spec, store, number=number, values=values, width_mm=width_mm)
-    if spec.kind == OUTLOOK:
-        return _build_outlook(spec, store, number=number, values=values, width_mm=width_mm)
+    if spec.kind in (OUTLOOK, JUDGED_STATES):
+        return _build_judged(spec, store, number=number, values=values, width_mm=width_mm)
+    if store.table(spec.cube).judged:
+        raise UserError(
+            f"{spec.cube} is answered in words, and a {spec.kind} shows numbers",
+            where=spec.place,
+            allowed=f"table, {', '.join(OF_EXPERTS)}, {OUTLOOK}, {JUDGED_STATES}",
+        )
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     kind, drawn = _kind_of(spec, store, grid=grid)
     title = fill(spec.title, values, where=spec.place)
@@ -149,14 +170,20 @@ def _build_of_ten(
     )
 
 
-def _build_outlook(
+def _build_judged(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str], width_mm: float
 ) -> FigureView | EmptyView:
+    """A drawing of what experts judge, in words of their scales."""
+    if reason := why_no_figure(spec, store, values=values):
+        return EmptyView(reason)
     title = fill(spec.title, values, where=spec.place)
     id_ = anchor(spec, store, values=values)
-    data = spread_of_outlook(store, title=title)
-    if not data.series:
-        return EmptyView(NOTHING)
+    if spec.kind == OUTLOOK:
+        data, head = spread_of_outlook(store, title=title), OUTLOOK_HEAD
+        areas = spread_areas(store)
+    else:
+        data, head = map_of_states(spec, store, title=title), STATES_HEAD
+        areas = judged_areas(store)
     store.note(PrintedChart(id_, data))
     source = SOURCE.format(year=values["year"])
     return FigureView(
@@ -167,8 +194,10 @@ def _build_outlook(
         store.charts.draw(data, width_mm=width_mm, height_mm=None),
         describe(data),
         source,
-        notes=tuple(fill(n, values, where=spec.place) for n in spec.notes),
-        table=table_of(data, id_, number=number, head=OUTLOOK_HEAD, source=source),
+        notes=tuple(
+            fill(n, values, where=spec.place) for n in (*spec.notes, *told_of_early(store, areas))
+        ),
+        table=table_of(data, id_, number=number, head=head, source=source),
     )
 
 
@@ -294,7 +323,9 @@ def _chart_data(
     if kind == "line" and len(series) > 1:
         series = [_with_coverage_in_label(s) for s in series]
     chosen: Kind = kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
-    return ChartData(chosen, tuple(series), unit, title, "", labels)
+    scale = store.contracts.scale_of_scores(spec.cube) if spec.measure == "value" else None
+    least = float(scale.lowest) if scale else 0.0
+    return ChartData(chosen, tuple(series), unit, title, "", labels, least=least)
 
 
 def _by_later_value(series: Series) -> tuple[bool, float, bool, float]:

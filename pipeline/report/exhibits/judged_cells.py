@@ -204,11 +204,7 @@ def judged_table(
     """`areas` are those that it tells of: a reader must know which of them nobody judged
     again after the meeting. `says` is how its words come to be.
     """
-    early = [store.label(SCORES, "area", code=a) for a in areas if session_of(store, a) == BEFORE]
-    told = [says]
-    if early:
-        whose = "All" if len(early) == len(areas) else "; ".join(early)
-        told.append(f"{whose}: judged before the meeting, each state alone.")
+    told = [says, *told_of_early(store, areas)]
     return TableView(
         anchor(spec, store, values=values),
         number,
@@ -220,6 +216,15 @@ def judged_table(
         notes=tuple(fill(n, values, where=spec.place) for n in (*spec.notes, *told)),
         wide=spec.wide,
     )
+
+
+def told_of_early(store: Store, areas: Sequence[str]) -> list[str]:
+    """Which of these crime areas nobody judged again after the meeting."""
+    early = [store.label(SCORES, "area", code=a) for a in areas if session_of(store, a) == BEFORE]
+    if not early:
+        return []
+    whose = "All" if len(early) == len(areas) else "; ".join(early)
+    return [f"{whose}: judged before the meeting, each state alone."]
 
 
 def place_word(place: int) -> str:

@@ -20,6 +20,7 @@ from pipeline.report.exhibits.exhibit_rules import ANNEXES as ANNEXES
 from pipeline.report.exhibits.exhibit_rules import CHARTS as CHARTS
 from pipeline.report.exhibits.exhibit_rules import GRIDS as GRIDS
 from pipeline.report.exhibits.exhibit_rules import INDICATORS as INDICATORS
+from pipeline.report.exhibits.exhibit_rules import JUDGED_STATES as JUDGED_STATES
 from pipeline.report.exhibits.exhibit_rules import OF_TEN as OF_TEN
 from pipeline.report.exhibits.exhibit_rules import OUTLOOK as OUTLOOK
 from pipeline.report.exhibits.exhibit_rules import exhibit_faults
@@ -78,6 +79,7 @@ class ExhibitSpec:
     indicators: tuple[Mapping[str, Any], ...] = ()
     lines: tuple[LineOfTen, ...] = ()
     area: str = ""  # the crime area that experts judge
+    question: str = ""  # what they are asked of it
     pillars: tuple[str, ...] = ()  # of scores of others
     crime_areas: tuple[str, ...] = ()  # of the items scored; none for all of the pillar
     measure: str = "value"  # or rate
@@ -153,6 +155,7 @@ def _read(id_: str, raw: dict[str, Any], *, where: str, line: int) -> ExhibitSpe
         indicators=tuple(raw.get("indicators", ())),
         lines=tuple(_line_of_ten(line) for line in raw.get("lines", ())),
         area=raw.get("area", ""),
+        question=raw.get("question", ""),
         pillars=tuple(raw.get("pillars", ())),
         crime_areas=tuple(raw.get("crime_areas", ())),
         measure=raw.get("measure", "value"),
