@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import Round
 from pipeline.project import Project
 
@@ -21,8 +22,10 @@ def meeting(round_: Round, *, number: Number) -> None:
     """Write the papers of an expert meeting: its book, and the amendment sheet."""
     from pipeline.release.meetings.papers import write_papers
 
-    for path in write_papers(Project.here(), round_=round_, number=number):
+    project = Project.here()
+    for path in write_papers(project, round_=round_, number=number):
         typer.echo(str(path))
+    tell_desk(project, round_)
 
 
 @app.command()
@@ -40,3 +43,4 @@ def amendments(
     contracts = load_contracts(project.contracts)
     for line in take_sheet(project, contracts, round_=round_, number=number, path=file):
         typer.echo(line)
+    tell_desk(project, round_)

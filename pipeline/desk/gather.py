@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.desk.due import due_on
+from pipeline.desk.meetings import next_of_assessment, steps_of
 from pipeline.desk.runs import last_runs
 from pipeline.desk.todo import next_of_states, next_of_version
 from pipeline.disclosure.choose.reasons import SENSITIVE
@@ -83,8 +84,10 @@ def gather(
         if (built := built_now(project, Subject(round_, r, v)))
         and (made := _build(project, built, stale=stale.get((r, v), "")))
     ]
+    assessment = steps_of(project, contracts, round_=round_, files=found["files"], due=due)
     todo = [
         *next_of_states(round_, due=due, queries=asking),
+        *next_of_assessment(assessment),
         *(
             step
             for made, built in builds
@@ -102,6 +105,7 @@ def gather(
         "round": round_,
         "due": due,
         "todo": todo,
+        "assessment": assessment,
         "grids": [
             _grid(contracts, r, round_=round_, found=found, findings=findings)
             for r in contracts.by_report

@@ -46,14 +46,19 @@ SHEET = "amendments.xlsx"
 
 def report_of_meetings(project: Project) -> str:
     """The report that meetings of experts discuss. Raises UserError where none is."""
-    for report in project.reports:
-        if read_report_file(project.templates, report).meeting:
-            return report
+    if report := discussed_report(project):
+        return report
     raise UserError(
         "no report is discussed at meetings",
         where=str(project.templates),
         do="list the chapters of its book under 'meeting' in its report.yaml",
     )
+
+
+def discussed_report(project: Project) -> str | None:
+    """The first report with chapters of a book for meetings; None where there is none."""
+    read = (r for r in project.reports if read_report_file(project.templates, r).meeting)
+    return next(read, None)
 
 
 def write_papers(project: Project, *, round_: int, number: int) -> list[Path]:
