@@ -1,5 +1,5 @@
 """Is everything there that a member state needs? Population, spellings, border
-sections, citizenship, outline, consent.
+sections, citizenship, a place in tables by state, outline, consent.
 
 Checked for every state that is a member in the last year of the reference population,
 or becomes one later.
@@ -61,6 +61,7 @@ def lint_states(project: Project, contracts: Contracts) -> Iterator[str]:
                 do=f"add {state.code} to the column 'states' of every border that it has",
             )
         yield from _citizenship(contracts, state)
+        yield from _left_out(contracts, state)
         if state.code not in outlines:
             yield (
                 f"templates/shared/region.json: no outline of {state.code}; add its number to CODES"
@@ -115,6 +116,21 @@ def _citizenship(contracts: Contracts, state: Code) -> Iterator[str]:
             f"the citizenship {state.code} stands in {listed[state.code].parent}",
             do=f"give it the parent {_GROUP}, which holds the citizens of member states",
         )
+
+
+def _left_out(contracts: Contracts, state: Code) -> Iterator[str]:
+    """Tables that name states as a dimension take their codes from a list of their own in
+    the contract: no member may be missing there, for its figures could not be written.
+    """
+    for contract in contracts:
+        for table in contract.tables:
+            for dimension in table.dimensions:
+                if dimension.codelist.name == "states" and state not in dimension.codes:
+                    yield (
+                        f"data_contracts/{contract.path.name}: {table.name} does not list"
+                        f" {state.code} as its {dimension.name}; add {{value: {state.code}}} to"
+                        f" the enum of {dimension.name} ({PAGE})"
+                    )
 
 
 def _aliases(path: Path) -> dict[str, str]:

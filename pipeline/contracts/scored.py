@@ -16,7 +16,7 @@ from pipeline.contracts.codelists import CodeList, load_codelist
 
 MARKET, ACTOR, RESILIENCE = "market", "actor", "resilience"
 PILLARS = (MARKET, ACTOR, RESILIENCE)
-_PILLAR, CRIME_AREA = "pillar", "crime_area"  # columns of the code list of the items
+PILLAR, CRIME_AREA = "pillar", "crime_area"  # columns of the code list of the items
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def items_of(codes: CodeList) -> tuple[Item, ...]:
         Item(
             c.code,
             c.label,
-            c.extra.get(_PILLAR, ""),
+            c.extra.get(PILLAR, ""),
             c.extra.get(CRIME_AREA, ""),
             c.valid_from,
             c.valid_to,

@@ -254,6 +254,9 @@ LEFT_OUT = {
     "citizenship.csv": (
         "citizenship.csv: the citizenship UA stands in G_EUR; give it the parent G_SEL"
     ),
+    "activity.odcs.yaml": (
+        "activity.odcs.yaml: ACT_STATES does not list UA as its member; add {value: UA} to"
+    ),
     "release_policy.yaml": "consents: the partner version leaves out UA, who did not agree to it",
 }
 

@@ -15,6 +15,7 @@ import pytest
 from pipeline.report.exhibits.chart_tables import table_of
 from pipeline.report.open_data.flows import flows
 from pipeline.report.open_data.grids import grid, grid_csv, machine
+from pipeline.report.open_data.package import codes_csv
 from pipeline.report.open_data.sdmx import observations_csv
 from pipeline.report.open_data.workbook import workbook
 from pipeline.report.printing import Printing
@@ -176,3 +177,19 @@ def test_withheld_cells_read_the_same_whatever_they_hide(store: Callable[..., Pr
         ("M", "", "Q", "S"),
     }
     assert {x["STRUCTURE_ID"] for x in lines} == {"SELEC:THB_VICTIMS(1.0.0)"}
+
+
+def test_the_list_of_items_that_others_scored_says_pillar_and_crime_area(
+    store: Callable[..., Printing],
+) -> None:
+    cells = "key | value\nCTX_OC_INDEX:RO.2023.HEROIN | 5.5\nTHB_VICTIMS:RO.2022._T._T | 5"
+    opened = store(cells, report="octa", version="public")
+    (flow,) = (f for f in flows(opened) if f.id == "CTX_OC_INDEX")
+    (items,) = (c.codes for c in flow.components if c.id == "ITEM")
+    assert items is not None
+    lines = {x["code"]: x for x in csv.DictReader(io.StringIO(codes_csv(items).decode()))}
+    assert (lines["HEROIN"]["pillar"], lines["HEROIN"]["crime_area"]) == ("market", "DRUGS")
+    assert {x["pillar"] for x in lines.values()} == {"market", "actor", "resilience"}
+    areas = next(c.codes for c in flow.components if c.id == "REF_AREA")
+    assert areas is not None
+    assert b"pillar" not in codes_csv(areas)

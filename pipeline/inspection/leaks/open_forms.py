@@ -158,13 +158,23 @@ class OpenForms:
         return f"(?:{'|'.join(sorted({re.escape(c.version) for c in self.contracts}))})"
 
     def _words(self, name: str, data: bytes) -> None:
-        for line in csv_lines(data)[1:]:
-            code, label, parent, since, until, note = line
+        head, *lines = csv_lines(data)
+        for code, label, parent, since, until, note, *more in lines:
             years = [y for y in (since, until) if y and not re.fullmatch(r"[12][0-9]{3}", y)]
             for text in (label, note, *years):
                 self.tables.text(name, text)
             if code not in self._codes or (parent and parent not in self._codes):
                 self.report.add(name, f"the code '{code}' in '{parent}'", "it is in no code list")
+            for column, said in zip(head[-len(more) :] if more else (), more, strict=True):
+                if said not in self._said_of(code, column):
+                    self.report.add(
+                        name, f"'{said}' as {column} of '{code}'", "no code list says so"
+                    )
+
+    def _said_of(self, code: str, column: str) -> set[str]:
+        """What the lists of items scored by others say of a code in a column."""
+        lists = [d.codelist for c in self.contracts.outside if c.scores for d in c.dimensions]
+        return {one[code].extra.get(column, "") for one in lists if code in one}
 
     @property
     def _codes(self) -> set[str]:

@@ -11,6 +11,7 @@ from pipeline.cells import CONF_LABEL, OBS_LABEL, POPULATION_CUBE, Cell
 from pipeline.contracts.codelists import CodeList
 from pipeline.contracts.model import Table
 from pipeline.contracts.outside import OutsideCube
+from pipeline.contracts.scored import CRIME_AREA, PILLAR
 from pipeline.report.numbers import csv_value
 from pipeline.report.store import Store
 
@@ -31,15 +32,19 @@ class Item:
     valid_from: int = 0
     valid_to: int = 9999
     note: str = ""
+    more: tuple[str, ...] = ()  # what stands in the further columns of its list
 
 
 @dataclass(frozen=True)
 class List:
-    """A code list under its SDMX name, for example CL_SEX."""
+    """A code list under its SDMX name, for example CL_SEX. `more` are the columns that it
+    has beside those of every list.
+    """
 
     id: str
     name: str
     items: tuple[Item, ...]
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,8 +167,10 @@ def _population(store: Store) -> Flow:
 
 def _context(store: Store, cube: OutsideCube) -> Flow:
     """Figures that others published, with publisher and release."""
+    more = (PILLAR, CRIME_AREA) if cube.scores else ()
     own = tuple(
-        Component(d.name.upper(), d.label, "dimension", _list(d.codelist)) for d in cube.dimensions
+        Component(d.name.upper(), d.label, "dimension", _list(d.codelist, more=more))
+        for d in cube.dimensions
     )
     return Flow(
         cube.name,
@@ -251,10 +258,21 @@ def _components(
     )
 
 
-def _list(codes: CodeList, id_: str = "", *, name: str = "") -> List:
-    items = tuple(Item(c.code, c.label, c.parent, c.valid_from, c.valid_to, c.note) for c in codes)
+def _list(codes: CodeList, id_: str = "", *, name: str = "", more: tuple[str, ...] = ()) -> List:
+    items = tuple(
+        Item(
+            c.code,
+            c.label,
+            c.parent,
+            c.valid_from,
+            c.valid_to,
+            c.note,
+            tuple(c.extra.get(column, "") for column in more),
+        )
+        for c in codes
+    )
     words = codes.name.replace("_", " ").capitalize()
-    return List(id_ or f"CL_{codes.name.upper()}", name or words, items)
+    return List(id_ or f"CL_{codes.name.upper()}", name or words, items, more)
 
 
 def _sentence(text: str) -> str:

@@ -23,8 +23,8 @@ _FIXED = {
 
 
 def codes_csv(one: List) -> bytes:
-    """A code list as CSV: codes with their labels, what they are a part of, and the
-    years in which they hold.
+    """A code list as CSV: codes with their labels, what they are a part of, the years in
+    which they hold, and what else the list says of them.
     """
     lines = (
         (
@@ -34,10 +34,11 @@ def codes_csv(one: List) -> bytes:
             "" if i.valid_from == 0 else i.valid_from,
             "" if i.valid_to == 9999 else i.valid_to,
             i.note,
+            *i.more,
         )
         for i in one.items
     )
-    return csv_bytes(CODE_COLUMNS, lines)
+    return csv_bytes((*CODE_COLUMNS, *one.more), lines)
 
 
 def codes_path(one: List) -> str:
@@ -120,13 +121,14 @@ def _data(flow: Flow, data: bytes) -> dict[str, Any]:
 def _codes(one: List, data: bytes) -> dict[str, Any]:
     kinds = {"valid_from": "integer", "valid_to": "integer"}
     schema = {
-        "fields": [{"name": c, "type": kinds.get(c, "string")} for c in CODE_COLUMNS],
+        "fields": [{"name": c, "type": kinds.get(c, "string")} for c in (*CODE_COLUMNS, *one.more)],
         "missingValues": [""],
         "primaryKey": ["code"],
     }
     what = (
         f"Code list of {one.name.lower()}: codes, labels, what they are a part of, years in which"
-        " they hold."
+        " they hold"
+        + (f"; {' and '.join(c.replace('_', ' ') for c in one.more)}." if one.more else ".")
     )
     return {
         **_resource(one.id.lower(), codes_path(one), title=one.name, description=what, data=data),
