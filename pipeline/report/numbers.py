@@ -50,6 +50,12 @@ def number_text(value: Decimal, decimals: int = 0) -> str:
     return f"{rounded:,}".replace("-", MINUS)
 
 
+def change_text(value: Decimal) -> str:
+    """A difference between two figures, with its sign."""
+    text = number_text(value)
+    return f"+{text}" if value >= 0 else text
+
+
 def is_not_added_up(cell: Cell) -> bool:
     """Whether states gave figures for a regional cell that do not make a sum beside its
     parts or its whole.

@@ -477,11 +477,12 @@ class TestLongAfter:
         view = build_since(spec, store, number="Table 1", values={"year": f"{LONG_AFTER}"})
         assert isinstance(view, TableView)
         years = [str(EXERCISE), str(LONG_AFTER)]
-        assert [c.label for c in view.columns] == ["Crime area", *years, *years]
+        assert [c.label for c in view.columns] == ["Crime area", *years * 3]
         rows = {row.label: [cell.text for cell in row.cells] for row in view.rows}
         then = store.cell(Key.parse(f"{DRUGS}.2.ALL.LEVEL"))
         assert then.word
         assert rows["Drug trafficking"][2] == then.word
+        assert rows["Drug trafficking"][4:] == ["very high", "not judged"]
         assert rows["Stolen vehicles"][0] == "not assessed before"
         assert store.cell(Key.parse(f"{DRUGS}.2.ALL.MEETING")).word == "very high"
 

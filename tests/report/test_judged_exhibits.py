@@ -150,7 +150,20 @@ class TestSince:
         ]
         assert isinstance(view, TableView)
         heads = [(c.group, c.label) for c in view.columns[1:]]
-        assert heads == list(product(("Likelihood", "Level of threat"), ("2021", "2023")))
+        assert heads == list(product(("Likelihood", "Level: scores suggest"), ("2021", "2023")))
+
+    def test_what_meetings_judged_then_and_now_stands_beside_what_scores_suggest(
+        self, made: MakeStore
+    ) -> None:
+        met = ("ASM_SCORES_SEE:SELEC.2021.DRUGS.2.ALL.MEETING | 4 | AL BG GR HU RO | very high",)
+        store = made(*self.NOW, *self.THEN, *met, *answer("VEH", "LIKELIHOOD", 2))
+        view = build_since(self.SPEC, store, number="Table 1", values=VALUES)
+        assert [row[-2:] for row in told(view)] == [
+            ("very high", "not judged"),
+            ("not assessed before", "not judged"),
+        ]
+        assert isinstance(view, TableView)
+        assert view.columns[-1].group == "Level: meeting judged"
 
     def test_each_area_is_compared_with_its_own_last_assessment(self, made: MakeStore) -> None:
         then = answer("VEH", "LIKELIHOOD", 1, year=2020)

@@ -9,12 +9,24 @@ from decimal import Decimal
 import pytest
 
 from pipeline.cells import Cell, Key
+from pipeline.inspection.readback.values import number
 from pipeline.report.document.data_annex import cells_csv
 from pipeline.report.formulas import Formula
-from pipeline.report.numbers import cell_text, csv_value, formula_text, number_text
+from pipeline.report.numbers import cell_text, change_text, csv_value, formula_text, number_text
 
 KEY = Key.parse("THB_VICTIMS:RO.2022._T._T")
 KG = Key.parse("OCT_DRUG_KG:RO.2022.HER")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("54.5", "+55"), ("-54.5", "−55"), ("53.5", "+54"), ("0", "+0"), ("-1234", "−1,234")],
+)
+def test_a_difference_has_its_sign_and_is_rounded_as_the_audit_rounds(
+    value: str, text: str
+) -> None:
+    assert change_text(Decimal(value)) == text
+    assert number(Decimal(value), 0) == text.removeprefix("+")
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ from pipeline.report.ledger import (
     lines_of,
     reference_of,
 )
-from pipeline.report.numbers import cell_text, number_text
+from pipeline.report.numbers import cell_text, change_text, number_text
 from pipeline.report.printing import Printing
 from pipeline.report.questions import named
 from pipeline.report.sources import codes_of, source_code, source_line
@@ -215,9 +215,7 @@ def _revisions(
         store.print_cell(key)
         old = number_text(r.old_value) if r.old_value is not None else r.old_raw
         new = number_text(r.new_value) if r.new_value is not None else r.new_raw
-        difference = (
-            "" if r.difference is None else f"{r.difference:+,.0f}".replace("-", "\N{MINUS SIGN}")
-        )
+        difference = "" if r.difference is None else change_text(r.difference)
         rows.append(
             [
                 store.label(key.cube, "state", code=key.state),

@@ -25,11 +25,13 @@ SCORES, ENABLERS = "ASM_SCORES", "ASM_ENABLERS"
 BEFORE, AFTER = "1", "2"  # sessions: each state alone, and again after the meeting
 ALL = "ALL"  # the code that stands for all areas or all questions
 NOT_ASSESSED = "not assessed"
+NO_MEETING = CellView("not judged", status="missing")  # no meeting judged the level
 NOTHING = "No judgement of it was submitted."
 _MEDIANS = ("MEDIAN_LOW", "MEDIAN_HIGH")
 _ENDS = ("LOWEST", "HIGHEST")
 SOURCE = "experts of the member states, assessment of round {year}"
-_ONE_WORD = "Median of the states that judged; of two in the middle, both are told."
+_BOTH_WORDS = "Median of the states that judged; of two in the middle, both are told."
+HIGHER_WORD = "Median of the states that judged; of two in the middle the higher one."
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def judged_table(
     rows: tuple[Row, ...],
     values: Mapping[str, str],
     areas: Sequence[str],
-    says: str = _ONE_WORD,
+    says: str = _BOTH_WORDS,
 ) -> TableView:
     """`areas` are those that it tells of: a reader must know which of them nobody judged
     again after the meeting. `says` is how its words come to be.

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pipeline.cells import Cell
 from pipeline.contracts.scales import Scale
 from pipeline.report.exhibits.judged_cells import (
+    HIGHER_WORD,
     NOTHING,
     SCORES,
     Question,
@@ -85,7 +86,14 @@ def build_outlook_words(
         rows.append(Row(words[place - 1], (view,)))
     columns = [Column("Growth is", "label", weight=24), Column("Crime areas", "text", weight=76)]
     return judged_table(
-        spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
+        spec,
+        store,
+        number=number,
+        columns=columns,
+        rows=tuple(rows),
+        values=values,
+        areas=areas,
+        says=HIGHER_WORD,
     )
 
 

@@ -15,6 +15,8 @@ from pipeline.report.exhibits.judged_cells import (
     ALL,
     BEFORE,
     ENABLERS,
+    HIGHER_WORD,
+    NO_MEETING,
     NOTHING,
     SCORES,
     Question,
@@ -105,7 +107,7 @@ def build_areas(
         views = [level_view(store, area, session=session)]
         if has_met:
             met = met_view(store, area)
-            views.append(met if met.text else CellView("not judged", status="missing"))
+            views.append(met if met.text else NO_MEETING)
         views += [median_view(store, Question(SCORES, area, session, q)) for q in asked]
         likelihood = settings_of(store).matrix.likelihood
         views.append(counted_view(store, Question(SCORES, area, session, likelihood)))
@@ -149,7 +151,14 @@ def build_matrix(
             cells.append(CellView("; ".join(named) or f"({level})"))
         rows.append(Row(down[likelihood - 1], tuple(cells)))
     return judged_table(
-        spec, store, number=number, columns=columns, rows=tuple(rows), values=values, areas=areas
+        spec,
+        store,
+        number=number,
+        columns=columns,
+        rows=tuple(rows),
+        values=values,
+        areas=areas,
+        says=HIGHER_WORD,
     )
 
 
