@@ -58,7 +58,7 @@ def build_since(
             views += [_of_then(store, view, area, last=last[area], year=year) for year in years]
             views.append(view(store, area, session_of(store, area), store.round))
         rows.append(Row(store.label(SCORES, "area", code=area), tuple(views)))
-    columns = [Column("Crime area", "label", weight=34)]
+    columns = [Column("Crime area", "label", weight=52)]
     for head in told:
         columns += [Column(str(y), "text", head, 14) for y in (*years, store.round)]
     return judged_table(
