@@ -39,8 +39,8 @@ SCORES = "ASM_SCORES_SEE:SELEC"
 ANSWERED = {
     "what is the biggest threat": {"restricted": ("dashboard_full", 2), "public": ("dashboard", 2)},
     "how sure are we": {"restricted": ("drugs_full", 1), "public": ("drugs", 1)},
-    "what changed": {"restricted": ("dashboard_full", 6), "public": ("dashboard", 3)},
-    "what do we not know": {"restricted": ("dashboard_full", 6), "public": ("dashboard", 4)},
+    "what changed": {"restricted": ("dashboard_full", 5), "public": ("dashboard", 3)},
+    "what do we not know": {"restricted": ("dashboard_full", 5), "public": ("dashboard", 4)},
     "what should we do": {"restricted": ("dashboard_full", 4), "public": ("drugs", 1)},
 }
 
