@@ -5,16 +5,18 @@ data, and claims on one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from pipeline.cells import REGION, Cell, Key
 from pipeline.contracts.codelists import in_running_text
 from pipeline.report.formulas import share
 from pipeline.report.narrative.bindings import NothingToShow, candidates
 from pipeline.report.narrative.coverage_claims import Held, answers
-from pipeline.report.numbers import UNIT_SUFFIX, cell_text, formula_text
+from pipeline.report.numbers import UNIT_SUFFIX, cell_text, change_text, formula_text
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
+_NONE = Decimal(0)
 _MOST, _MUCH = 1 / 2, 1 / 4  # of the region's change
 
 
@@ -52,18 +54,18 @@ def _part_of_movement(store: Printing, state: str, *, text: str, year: str) -> t
     store.contracts.codelist("states")[state]
     if state not in pairs:
         raise NothingToShow
-    changes = {s: float((now.value or 0) - (then.value or 0)) for s, (then, now) in pairs.items()}
-    total = sum(changes.values())
+    changes = {s: (now.value or _NONE) - (then.value or _NONE) for s, (then, now) in pairs.items()}
+    total = sum(changes.values(), start=_NONE)
     if not total:
         raise NothingToShow
     for then, now in pairs.values():
         store.print_cell(then.key)
         store.print_cell(now.key)
     said = (
-        f"{state} {changes[state]:+,.0f} of {total:+,.0f} in {len(pairs)} states, {key.cube} {year}"
-        f" to {key.year}"
+        f"{state} {change_text(changes[state])} of {change_text(total)} in {len(pairs)} states,"
+        f" {key.cube} {year} to {key.year}"
     )
-    return changes[state] / total, said
+    return float(changes[state] / total), said
 
 
 def _driver(store: Printing, text: str, year: str) -> str:

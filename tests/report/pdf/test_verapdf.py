@@ -26,7 +26,7 @@ from pipeline.release.copies.recipients import Recipient
 from pipeline.release.manifest import Manifest
 from pipeline.release.signoff.record import Subject
 from pipeline.release.signoff.signature import sign
-from pipeline.report.document.order import pdf_name
+from pipeline.report.document.order import key_findings_name, pdf_name
 from pipeline.returns.feedback.letter import LetterWriter, read_figures
 from pipeline.returns.rules.validation import restore_validation
 from pipeline.returns.texts import load_texts
@@ -38,6 +38,7 @@ SMALL = Subject(SMALL_ROUND, "thb", "public")
 CHECKED = ("thb", "restricted")  # beside copies of a small one; each PDF has its own check
 OTHERS = tuple((r, v) for r in REPORTS for v in VERSIONS if (r, v) != CHECKED)
 SMALL_PDF = pdf_name("thb", "public", round_=SMALL_ROUND, edition=1)
+SHORT_PDF = key_findings_name(pdf_name("octa", "public", round_=ROUND, edition=1))
 PASSWORD = "only-for-this-test"
 FACES = "".join(
     f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {weight}; src: url("{url}") }}'
@@ -191,13 +192,14 @@ def test_no_rule_fails_in_a_report_and_in_a_copy_of_each_kind(
     files = [
         master(built, *CHECKED),
         Project(small_built).version_folder(SMALL_ROUND, "thb", "public") / SMALL_PDF,  # the draft
+        master(built, "octa", "public").with_name(SHORT_PDF),
         *(tmp_path / f"{name}.pdf" for name in kinds),
         write_letter(built, contracts, tmp_path / "letter.pdf"),
         write_paper(built, contracts, tmp_path / "changes"),
     ]
     done = check_pdf(*files)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("passed  ") == len(files) == 7
+    assert done.stdout.count("passed  ") == len(files) == 8
     assert (
         f"{len(files)} PDFs checked against PDF/UA-1 and PDF/A-3a: 0 with failed rules"
         in done.stdout
