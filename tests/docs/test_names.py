@@ -28,7 +28,7 @@ EXCEPTIONS = {
     ),
     r"(findings|manifest|edition|changes|validation)\.json|(cells|changes|queries)\.csv"
     r"|changes\.pdf|gate\.(pdf|html|json)|sheet\.json|(heads|entered)\.jsonl|warehouse\.duckdb|public\.withheld\.csv"
-    r"|THB_VICTIMS\.csv|selec-[\w<>-]+\.(pdf|xlsx)|<report>\.accepted\.csv|index\.html"
+    r"|THB_VICTIMS\.csv|selec-[\w<>-]+(\.key-findings)?\.(pdf|xlsx)|<report>\.accepted\.csv|index\.html"
     r"|ro-crate-metadata\.json": (
         "a file that a build or a move makes, where the page says in which folder"
     ),

@@ -1,8 +1,8 @@
 """How do the key findings of a report become a document of their own? Chapters that
 report.yaml lists, written over the same store with the same exhibits and texts.
 
-The document is short and goes to readers who will not open the report. It is part of the
-same edition: no figure stands in it that the report does not print, so that whoever
+The document is short and goes to readers who will not open the report. It is part of
+the same edition: no figure stands in it that the report does not print, so that whoever
 reviewed the report knows them all, and each is found in the data annex.
 """
 

@@ -30,11 +30,12 @@ from pipeline.project import Project
 from pipeline.release.manifest import NOT_IN_VERSIONS, sha256
 from pipeline.release.signoff import checks
 from pipeline.release.signoff.draft import read_files, write_draft
-from pipeline.release.signoff.edition import release
+from pipeline.release.signoff.edition import release, signed_name
 from pipeline.release.signoff.findings import accept, open_findings
 from pipeline.release.signoff.record import Subject
 from pipeline.release.signoff.state import look_at
 from pipeline.release.signoff.steps import approve, candidate, submit
+from pipeline.report.document.order import key_findings_name
 from pipeline.system.signed.people import Person
 from pipeline.system.signed.signers import read_signers
 
@@ -413,7 +414,8 @@ def test_what_changes_while_the_checks_run_changes_too_late(
     monkeypatch.setattr(checks, "require_proof", tampered)
     shop.release()
     edition = read_files(shop.project.edition_folder("public", f"thb-{SMALL_ROUND}-public-1"))
-    own = {PDF.replace(".pdf", ".signed.pdf"), "edition.json", "ro-crate-metadata.json"}
+    signed = {signed_name(name) for name in (PDF, key_findings_name(PDF))}
+    own = signed | {"edition.json", "ro-crate-metadata.json"}
     assert {name: data for name, data in edition.items() if name not in own} == before
     assert (shop.project.releases / "public" / f"thb-{SMALL_ROUND}-1.csv").read_bytes() == cells
 
