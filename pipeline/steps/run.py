@@ -330,9 +330,11 @@ def _do_version(plan: Plan, step: Step, order: Order, again: Again) -> None:
     write_record(plan.records(step), step.name, plan.result(step, said, before))
     made = ", ".join(part for part in Part if part in built.made) or "manifest"
     figures = built.figures
+    pages = figures.get("key_findings_pages")
+    short = f"; key findings: {pages} pages" if pages else ""
     print(
         f"{step.title}: {made}; changed: {_few(built.changed) or 'nothing'}; "
-        f"{figures['pages']} pages, {figures['tables']} tables, {figures['figures']} figures"
+        f"{figures['pages']} pages, {figures['tables']} tables, {figures['figures']} figures{short}"
     )
 
 
