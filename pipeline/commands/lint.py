@@ -44,10 +44,11 @@ def lint_everything(project: Project) -> Iterator[str]:
 
 
 def _wrong_models(project: Project) -> Iterator[str]:
-    """Models and checks that cannot be parsed or read what nobody builds, and staging
-    models of tables that no contract has.
+    """Models and checks that cannot be parsed, read what nobody builds or say what
+    another engine would read otherwise, and staging models of tables that no contract has.
     """
     from pipeline.contracts.model import load_contracts
+    from pipeline.numbers.sql.portable import wrong_models
     from pipeline.numbers.sql.runner import in_order, read_checks, read_models
     from pipeline.numbers.sql.staging import LAYER
 
@@ -55,10 +56,11 @@ def _wrong_models(project: Project) -> Iterator[str]:
     try:
         models = read_models(project.sql, tables=tables)
         in_order(models)
-        read_checks(project.sql, models)
+        checks = read_checks(project.sql, models)
     except UserError as problem:
         yield str(problem)
         return
+    yield from wrong_models(models | checks)
     known = {f"{LAYER}.{table.sql_name}" for table in tables}
     for name in sorted(n for n in models if n.startswith(f"{LAYER}.") and n not in known):
         yield (

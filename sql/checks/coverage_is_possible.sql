@@ -12,4 +12,4 @@ select
     states,
 from cells
 where origin in ('region', 'constant', 'both', 'judged', 'meeting')
-    and (coverage < 1 or coverage > members or len(list_distinct(states)) != coverage)
+    and (coverage < 1 or coverage > members or array_length(list_distinct(states)) != coverage)

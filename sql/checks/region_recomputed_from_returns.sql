@@ -15,12 +15,20 @@ contributions as (
     select * from marts.contributions
 ),
 
+placed as (
+    select
+        key,
+        value,
+        row_number() over (partition by key order by round desc, received desc) as place,
+    from reported
+),
+
 newest as (
     select
         key,
-        last(value order by round, received) as value,
-    from reported
-    group by key
+        value,
+    from placed
+    where place = 1
 ),
 
 totals as (

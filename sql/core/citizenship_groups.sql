@@ -35,7 +35,7 @@ grouped as (
         case when listed.citizenship = listed.state then 'NAT' else citizenships.parent end as group_code,
     from listed
     inner join citizenships on listed.citizenship = citizenships.code
-    where listed.citizenship = listed.state or citizenships.parent like 'G\_%' escape '\'
+    where listed.citizenship = listed.state or starts_with(citizenships.parent, 'G_')
 ),
 
 known as (
@@ -49,11 +49,11 @@ known as (
 placed as (
     select * from grouped
 
-    union all by name
+    union all
 
     select *, 'G_KNOWN' as group_code from known
 
-    union all by name
+    union all
 
     select *, 'G_FOR' as group_code from known
     where citizenship not in (state, 'NAT')
@@ -69,7 +69,7 @@ summed as (
         count(value) as parts,
         count(*) filter (where obs_status = 'Q') as suppressed_parts,
         max(round) as round,
-        list(key order by key) filter (where value is not null) as part_keys,
+        coalesce(list_sort(list(key) filter (where value is not null)), []::varchar[]) as part_keys,
     from placed
     group by all
 )

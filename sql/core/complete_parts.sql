@@ -38,7 +38,7 @@ expected as (
         and asked.parent = cube_codes.parent
     where cube_codes.code != '_U'
         and asked.year between cube_codes.valid_from and cube_codes.valid_to
-        and (len(cube_codes.states) = 0 or list_contains(cube_codes.states, asked.state))
+        and (array_length(cube_codes.states) = 0 or list_contains(cube_codes.states, asked.state))
     group by all
 ),
 
@@ -53,10 +53,10 @@ summed as (
         sum(value) as value,
         count(value) as numbers,
         count(*) filter (where code != '_U' and (value is not null or obs_status in ('M', 'N', 'Q'))) as answered,
-        count(*) filter (where obs_status = 'Q') as suppressed,
+        (count(*) filter (where obs_status = 'Q'))::integer as suppressed,
         min(round) filter (where value is not null) as oldest_round,
         max(round) filter (where value is not null) as newest_round,
-        list(key order by key) filter (where value is not null) as part_keys,
+        coalesce(list_sort(list(key) filter (where value is not null)), []::varchar[]) as part_keys,
     from parts
     group by all
 )
@@ -72,7 +72,7 @@ select
     summed.oldest_round,
     summed.newest_round,
     summed.part_keys,
-    summed.suppressed::integer as suppressed,
+    summed.suppressed,
 from summed
 inner join expected using (state, year, cube, position, parent)
 where summed.answered >= expected.parts

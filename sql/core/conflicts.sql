@@ -51,6 +51,15 @@ related as (
     inner join cubes as part_cubes on parts.cube = part_cubes.cube
 ),
 
+placed as (
+    select
+        related.*,
+        row_number() over (
+            partition by whole, part_cube, dimensions order by is_above desc, part_value desc, part
+        ) as place,
+    from related
+),
+
 blocks as (
     select
         state,
@@ -61,15 +70,15 @@ blocks as (
         whole_value,
         part_cube,
         dimensions,
-        first(part order by part_value desc, part) filter (where is_above) as part,
+        max(part) filter (where is_above and place = 1) as part,
         max(part_value) filter (where is_above) as part_value,
         case
             when bool_and(part_value is not null) filter (where is_direct)
-                then coalesce(list(part order by part) filter (where is_direct), [])
-            else []
+                then coalesce(list_sort(list(part) filter (where is_direct)), []::varchar[])
+            else []::varchar[]
         end as parts,
         coalesce(sum(part_value) filter (where is_direct), 0) as parts_sum,
-    from related
+    from placed
     group by all
     having bool_or(is_above)
 ),
@@ -78,15 +87,15 @@ blocks as (
 answered as (
     select
         blocks.whole,
-        first(resolutions.resolution order by resolutions.round desc) as resolution,
-        first(resolutions.reason order by resolutions.round desc) as reason,
+        resolutions.resolution,
+        resolutions.reason,
+        row_number() over (partition by blocks.whole order by resolutions.round desc, resolutions.resolution) as place,
     from blocks
     inner join resolutions on blocks.whole = resolutions.key
     left join reported as asked
         on blocks.whole = asked.key
         and resolutions.round = asked.round
     where asked.key is null or asked.value is not distinct from blocks.whole_value
-    group by blocks.whole
 )
 
 select
@@ -100,9 +109,11 @@ select
     blocks.dimensions,
     blocks.part,
     blocks.part_value,
-    case when blocks.parts_sum > coalesce(blocks.whole_value, -1) then blocks.parts else [] end as parts,
-    case when blocks.parts_sum > coalesce(blocks.whole_value, -1) and len(blocks.parts) > 0 then blocks.parts_sum end as parts_sum,
+    case when blocks.parts_sum > coalesce(blocks.whole_value, -1) then blocks.parts else []::varchar[] end as parts,
+    case when blocks.parts_sum > coalesce(blocks.whole_value, -1) and array_length(blocks.parts) > 0 then blocks.parts_sum end as parts_sum,
     coalesce(answered.resolution, '') as resolution,
     coalesce(answered.reason, '') as reason,
 from blocks
-left join answered using (whole)
+left join answered
+    on blocks.whole = answered.whole
+    and answered.place = 1

@@ -68,7 +68,7 @@ above_a_whole as (
         and blank.year = figures.year
     inner join cubes on blank.cube = cubes.cube
     where blank.value > figures.most + cubes.rounding
-        or (len(relations.dimensions) = 0 and blank.value < figures.least - cubes.rounding)
+        or (array_length(relations.dimensions) = 0 and blank.value < figures.least - cubes.rounding)
 ),
 
 below_a_part as (
@@ -97,11 +97,12 @@ refused as (
 ),
 
 standing as (
-    select blank.*
+    select
+        blank.*,
+        row_number() over (partition by blank.key order by blank.position) as place,
     from blank
     left join refused using (key, position)
     where refused.key is null
-    qualify row_number() over (partition by blank.key order by blank.position) = 1
 )
 
 select
@@ -114,3 +115,4 @@ select
     newest_round as round,
     part_keys,
 from standing
+where place = 1

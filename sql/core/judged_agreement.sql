@@ -54,7 +54,7 @@ coincidences as (
         codes_of,
         place,
         other_place,
-        list_sum(list(weight order by weight)) as pairs,
+        list_sum(list_sort(list(weight))) as pairs,
     from paired
     group by all
 ),
@@ -65,7 +65,7 @@ frequencies as (
         year,
         codes_of,
         place,
-        list_sum(list(pairs order by other_place)) as times,
+        list_sum(list_sort(list(pairs))) as times,
     from coincidences
     group by all
 ),
@@ -78,18 +78,15 @@ differences as (
         one.place,
         other.place as other_place,
         one.times * other.times as by_chance,
-        (
-            select list_sum(list(between_them.times order by between_them.place))
-            from frequencies as between_them
-            where between_them.cube = one.cube
-                and between_them.year = one.year
-                and between_them.codes_of = one.codes_of
-                and between_them.place between one.place and other.place
-        ) - (one.times + other.times) / 2 as difference,
+        list_sum(list_sort(list(between_them.times))) - (one.times + other.times) / 2 as difference,
     from frequencies as one
     inner join frequencies as other
         on one.cube = other.cube and one.year = other.year and one.codes_of = other.codes_of
         and one.place < other.place
+    inner join frequencies as between_them
+        on one.cube = between_them.cube and one.year = between_them.year and one.codes_of = between_them.codes_of
+        and between_them.place between one.place and other.place
+    group by one.cube, one.year, one.codes_of, one.place, other.place, one.times, other.times
 ),
 
 compared as (
@@ -97,14 +94,8 @@ compared as (
         differences.cube,
         differences.year,
         differences.codes_of,
-        list_sum(list(
-            coalesce(coincidences.pairs, 0) * differences.difference ** 2
-            order by differences.place, differences.other_place
-        )) as observed,
-        list_sum(list(
-            differences.by_chance * differences.difference ** 2
-            order by differences.place, differences.other_place
-        )) as expected,
+        list_sum(list_sort(list(coalesce(coincidences.pairs, 0) * differences.difference ** 2))) as observed,
+        list_sum(list_sort(list(differences.by_chance * differences.difference ** 2))) as expected,
     from differences
     left join coincidences
         on differences.cube = coincidences.cube and differences.year = coincidences.year
@@ -118,7 +109,7 @@ totals as (
         cube,
         year,
         codes_of,
-        list_sum(list(times order by place)) as times,
+        list_sum(list_sort(list(times))) as times,
     from frequencies
     group by all
 ),
@@ -128,8 +119,8 @@ behind as (
         placed.cube,
         placed.year,
         placed.codes_of,
-        list(distinct placed.state order by placed.state) as states,
-        list(placed.key order by placed.key) as part_keys,
+        list_sort(list(distinct placed.state)) as states,
+        list_sort(list(placed.key)) as part_keys,
         max(placed.round) as round,
     from placed
     inner join units

@@ -27,7 +27,7 @@ select
     cells.codes[1] as area,
     cells.codes[2] as session,
     cells.codes[3] as question,
-    cells.value::integer as place,
+    round(cells.value)::integer as place,
     cells.round,
     questions.size,
     questions.is_common,

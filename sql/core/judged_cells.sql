@@ -23,11 +23,11 @@ members as (
 ),
 
 told as (
-    select * from counts
-    union all by name
-    select * from levels
-    union all by name
-    select * from agreement
+    select cube, year, codes, statistic, value, states, part_keys, round from counts
+    union all
+    select cube, year, codes, statistic, value, states, part_keys, round from levels
+    union all
+    select cube, year, codes, statistic, value, states, part_keys, round from agreement
 )
 
 select
@@ -37,7 +37,7 @@ select
     told.year,
     told.codes || [told.statistic] as codes,
     told.value,
-    len(told.states) as coverage,
+    array_length(told.states) as coverage,
     members.members,
     told.states,
     told.part_keys,

@@ -13,30 +13,30 @@ questions as (
         cube,
         year,
         codes,
-        any_value(size) as size,
-        list(place order by place, state) as places,
-        list(state order by state) as states,
-        list(key order by state) as part_keys,
+        max(size) as size,
+        list_sort(list(place)) as places,
+        list_sort(list(state)) as states,
+        list_sort(list(key)) as part_keys,
         max(round) as round,
     from answers
     group by all
 ),
 
 told as (
-    select *, 'STATES' as statistic, len(places) as value from questions
+    select *, 'STATES' as statistic, array_length(places) as value from questions
     union all
-    select *, 'MEDIAN_LOW', places[(len(places) + 1) // 2] from questions
+    select *, 'MEDIAN_LOW', list_extract(places, (array_length(places) + 1) // 2) from questions
     union all
-    select *, 'MEDIAN_HIGH', places[len(places) // 2 + 1] from questions
+    select *, 'MEDIAN_HIGH', list_extract(places, array_length(places) // 2 + 1) from questions
     union all
     select *, 'LOWEST', places[1] from questions
     union all
-    select *, 'HIGHEST', places[-1] from questions
+    select *, 'HIGHEST', list_extract(places, -1) from questions
     union all
     select
         questions.*,
         'AT_' || steps.step,
-        len(list_filter(questions.places, lambda place: place = steps.step)),
+        array_length(list_filter(questions.places, lambda place: place = steps.step)),
     from questions
     inner join (select unnest(range(1, 10)) as step) as steps on steps.step <= questions.size
 )

@@ -16,9 +16,10 @@ members as (
 ),
 
 last_words as (
-    select *
+    select
+        *,
+        row_number() over (partition by cube, year, area order by meeting desc) as place,
     from meetings
-    qualify row_number() over (partition by cube, year, area order by meeting desc) = 1
 )
 
 select
@@ -33,9 +34,10 @@ select
     last_words.word as raw,
     last_words.file,
     last_words.line,
-    len(last_words.states) as coverage,
+    array_length(last_words.states) as coverage,
     members.members,
     last_words.states,
     last_words.round,
 from last_words
 inner join members on last_words.year = members.year
+where last_words.place = 1

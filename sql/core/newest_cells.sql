@@ -9,9 +9,10 @@ reported as (
 ),
 
 newest as (
-    select *
+    select
+        *,
+        row_number() over (partition by key order by round desc, received desc, submission_id) as place,
     from reported
-    qualify row_number() over (partition by key order by round desc, received desc, submission_id) = 1
 )
 
 select
@@ -30,3 +31,4 @@ select
     address,
     round,
 from newest
+where place = 1

@@ -34,7 +34,7 @@ parameters as (
 by_sum as (
     select
         cells.key,
-        'its newer parts add up to ' || sums.value::bigint
+        'its newer parts add up to ' || round(sums.value)::bigint
         || case when sums.suppressed > 0 then ' and ' || sums.suppressed || ' suppressed' else '' end as why,
         sums.part_keys as against,
     from cells
@@ -43,9 +43,9 @@ by_sum as (
     cross join parameters
     where sums.oldest_round > cells.round
         and (
-            sums.value - cells.value > cubes.rounding / 2.0 * (len(sums.part_keys) + 1)
+            sums.value - cells.value > cubes.rounding / 2.0 * (array_length(sums.part_keys) + 1)
             or cells.value - sums.value - sums.suppressed * parameters.suppressed_highest
-            > cubes.rounding / 2.0 * (len(sums.part_keys) + 1)
+            > cubes.rounding / 2.0 * (array_length(sums.part_keys) + 1)
         )
 ),
 
@@ -57,6 +57,12 @@ pairs as (
         parts.key as part,
         parts.value as part_value,
         parts.round as part_round,
+        row_number() over (
+            partition by wholes.key, parts.round > wholes.round order by parts.value desc, parts.key
+        ) as place_of_part,
+        row_number() over (
+            partition by parts.key, parts.round > wholes.round order by wholes.value, wholes.key
+        ) as place_of_whole,
     from relations
     inner join cells as wholes
         on relations.whole_cube = wholes.cube
@@ -74,21 +80,21 @@ pairs as (
 by_part as (
     select
         whole as key,
-        'the newer figure of ' || first(part order by part_value desc, part) || ' is ' || max(part_value)::bigint as why,
-        [first(part order by part_value desc, part)] as against,
+        'the newer figure of ' || part || ' is ' || round(part_value)::bigint as why,
+        [part] as against,
     from pairs
     where part_round > whole_round
-    group by whole
+        and place_of_part = 1
 ),
 
 by_whole as (
     select
         part as key,
-        'the newer figure of ' || first(whole order by whole_value, whole) || ' is ' || min(whole_value)::bigint as why,
-        [first(whole order by whole_value, whole)] as against,
+        'the newer figure of ' || whole || ' is ' || round(whole_value)::bigint as why,
+        [whole] as against,
     from pairs
     where whole_round > part_round
-    group by part
+        and place_of_whole = 1
 ),
 
 fallen as (
@@ -114,7 +120,7 @@ overfull as (
         wholes.round as whole_round,
         sides.position,
         sum(sides.value) as value,
-        list(sides.key order by sides.key) as part_keys,
+        list_sort(list(sides.key)) as part_keys,
     from sides
     inner join cells as wholes
         on sides.cube = wholes.cube
@@ -123,13 +129,13 @@ overfull as (
         and sides.codes = wholes.codes
     inner join cubes on sides.cube = cubes.cube
     group by all
-    having sum(sides.value) - wholes.value > any_value(cubes.rounding) / 2.0 * (count(*) + 1)
+    having sum(sides.value) - wholes.value > max(cubes.rounding) / 2.0 * (count(*) + 1)
 ),
 
 by_sides as (
     select
         sides.key,
-        'its newer whole of ' || overfull.whole_value::bigint || ' would have parts of ' || overfull.value::bigint as why,
+        'its newer whole of ' || round(overfull.whole_value)::bigint || ' would have parts of ' || round(overfull.value)::bigint as why,
         [overfull.whole] as against,
     from overfull
     inner join sides
@@ -149,9 +155,10 @@ contradicted as (
 ),
 
 first_reason as (
-    select *
+    select
+        *,
+        row_number() over (partition by key order by place, why) as rank,
     from contradicted
-    qualify row_number() over (partition by key order by place, why) = 1
 )
 
 select
@@ -166,3 +173,4 @@ select
     first_reason.against,
 from first_reason
 inner join cells on first_reason.key = cells.key
+where first_reason.rank = 1

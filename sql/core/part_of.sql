@@ -40,14 +40,14 @@ as_reported as (
 one_step_up as (
     select distinct
         as_reported.cube,
-        list_concat(
-            list_slice(as_reported.codes, 1, cube_codes.position - 1),
-            list_concat([cube_codes.parent], list_slice(as_reported.codes, cube_codes.position + 1, len(as_reported.codes)))
+        list_transform(
+            range(1, array_length(as_reported.codes) + 1),
+            lambda i: case when i = cube_codes.position then cube_codes.parent else list_extract(as_reported.codes, i) end
         ) as codes,
     from as_reported
     inner join cube_codes
         on as_reported.cube = cube_codes.cube
-        and as_reported.codes[cube_codes.position] = cube_codes.code
+        and list_extract(as_reported.codes, cube_codes.position) = cube_codes.code
     where cube_codes.parent != ''
 ),
 
@@ -75,10 +75,10 @@ coordinates as (
         combinations.cube,
         combinations.codes,
         cube_dimensions.dimension,
-        combinations.codes[cube_dimensions.position] as code,
+        list_extract(combinations.codes, cube_dimensions.position) as code,
     from combinations
     inner join cube_dimensions on combinations.cube = cube_dimensions.cube
-    where combinations.codes[cube_dimensions.position] != '_T'
+    where list_extract(combinations.codes, cube_dimensions.position) != '_T'
 
     union all
 
@@ -103,23 +103,35 @@ parents as (
     where cube_codes.parent not in ('', '_T')
 ),
 
-lineage as (
+-- Step by step, and no further than any list of codes is deep.
+steps as (
     select distinct
         dimension,
         code,
         code as ancestor,
+        0 as step,
     from coordinates
 
-    union
+    union all
 
     select
-        lineage.dimension,
-        lineage.code,
+        steps.dimension,
+        steps.code,
         parents.parent,
-    from lineage
+        steps.step + 1,
+    from steps
     inner join parents
-        on lineage.dimension = parents.dimension
-        and lineage.ancestor = parents.code
+        on steps.dimension = parents.dimension
+        and steps.ancestor = parents.code
+    where steps.step < 30
+),
+
+lineage as (
+    select distinct
+        dimension,
+        code,
+        ancestor,
+    from steps
 ),
 
 sized as (
@@ -187,7 +199,7 @@ narrower as (
         related.part_codes,
         related.whole_cube,
         related.whole_codes,
-        list(parts.dimension order by parts.dimension) as dimensions,
+        list_sort(list(parts.dimension)) as dimensions,
         bool_and(coalesce(parents.parent, '') = coalesce(wholes.code, '')) as is_one_step,
     from related
     inner join coordinates as parts
@@ -209,7 +221,7 @@ select
     related.part_codes,
     related.whole_cube,
     related.whole_codes,
-    coalesce(narrower.dimensions, []) as dimensions,
-    coalesce(len(narrower.dimensions) = 1 and narrower.is_one_step, false) as is_direct,
+    coalesce(narrower.dimensions, []::varchar[]) as dimensions,
+    coalesce(array_length(narrower.dimensions) = 1 and narrower.is_one_step, false) as is_direct,
 from related
 left join narrower using (part_cube, part_codes, whole_cube, whole_codes)

@@ -19,9 +19,9 @@ select
     cube_codes.position,
     cube_codes.code,
     cube_codes.parent,
-    list_concat(
-        list_slice(cells.codes, 1, cube_codes.position - 1),
-        list_concat([cube_codes.parent], list_slice(cells.codes, cube_codes.position + 1, len(cells.codes)))
+    list_transform(
+        range(1, array_length(cells.codes) + 1),
+        lambda i: case when i = cube_codes.position then cube_codes.parent else list_extract(cells.codes, i) end
     ) as codes,
     cells.value,
     cells.obs_status,
@@ -29,6 +29,6 @@ select
 from cells
 inner join cube_codes
     on cells.cube = cube_codes.cube
-    and cells.codes[cube_codes.position] = cube_codes.code
+    and list_extract(cells.codes, cube_codes.position) = cube_codes.code
 where cube_codes.parent != ''
     and not cube_codes.open_list

@@ -10,10 +10,13 @@ parameters as (
 ),
 
 before as (
-    select reported.*
+    select
+        reported.*,
+        row_number() over (
+            partition by reported.key order by reported.round desc, reported.received desc, reported.submission_id
+        ) as place,
     from reported
     inner join parameters on reported.round < parameters.round
-    qualify row_number() over (partition by reported.key order by reported.round desc, reported.received desc, reported.submission_id) = 1
 )
 
 select
@@ -27,3 +30,4 @@ select
     obs_status,
     round,
 from before
+where place = 1

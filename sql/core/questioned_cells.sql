@@ -49,7 +49,7 @@ parts as (
         and conflicts.state = figures.state
         and conflicts.year = figures.year
     where (relations.part_cube = conflicts.part_cube or conflicts.part_cube = cubes.family)
-        and list_has_all(relations.dimensions, conflicts.dimensions)
+        and array_length(list_filter(conflicts.dimensions, lambda one: not list_contains(relations.dimensions, one))) = 0
 ),
 
 wholes as (
@@ -68,10 +68,12 @@ standing as (
         whole as key,
         parts,
         parts_sum,
+        row_number() over (
+            partition by whole order by part_cube = whole_cube desc, parts_sum desc, part_cube
+        ) as place,
     from conflicts
     where resolution = 'parts'
         and parts_sum is not null
-    qualify row_number() over (partition by whole order by part_cube = whole_cube desc, parts_sum desc, part_cube) = 1
 ),
 
 every_role as (
@@ -86,7 +88,7 @@ joined as (
         case when bool_or(role = 'part') then 'part' else 'whole' end as role,
         bool_and(counts) as counts,
         bool_or(resolution = '') as is_open,
-        list(distinct whole order by whole) as wholes,
+        list_sort(list(distinct whole)) as wholes,
     from every_role
     group by key
 )
@@ -98,6 +100,8 @@ select
     joined.is_open,
     joined.wholes,
     standing.parts_sum as value,
-    coalesce(standing.parts, []) as parts,
+    coalesce(standing.parts, []::varchar[]) as parts,
 from joined
-left join standing on joined.key = standing.key
+left join standing
+    on joined.key = standing.key
+    and standing.place = 1

@@ -20,9 +20,9 @@ select
     case when overtaken.key is null then sums.obs_status else 'L' end as obs_status,
     case when overtaken.key is null then sums.coverage end as coverage,
     sums.members,
-    case when overtaken.key is null then sums.states else [] end as states,
-    case when overtaken.key is null then sums.questioned else [] end as questioned,
-    case when overtaken.key is null then sums.part_keys else [] end as part_keys,
+    case when overtaken.key is null then sums.states else []::varchar[] end as states,
+    case when overtaken.key is null then sums.questioned else []::varchar[] end as questioned,
+    case when overtaken.key is null then sums.part_keys else []::varchar[] end as part_keys,
     case
         when overtaken.key is not null
             then 'Not added up: ' || overtaken.beside || ' counts other states (' || overtaken.states_beside || ') than these ' || overtaken.states

@@ -53,12 +53,19 @@ fewer as (
         whole_states as states_beside,
     from pairs
     where part_states <= whole_states
+),
+
+placed as (
+    select
+        *,
+        row_number() over (partition by key order by beside) as place,
+    from fewer
 )
 
 select
     key,
     min(beside) as beside,
     min(states) as states,
-    first(states_beside order by beside) as states_beside,
-from fewer
+    max(states_beside) filter (where place = 1) as states_beside,
+from placed
 group by key

@@ -23,15 +23,12 @@ cubes as (
     select * from seed.cube
 ),
 
-counted as (
+figures as (
     select
         cells.*,
         parameters.round as reference_year,
         parameters.round - parameters.first_year + 1 as window_years,
         coalesce(cubes.several != '' and cells.obs_status = cubes.several, false) as is_least,
-        count(*) filter (where not is_least) over same_figure as years_reported,
-        count(*) filter (where cells.year >= parameters.round - 1 and not is_least) over same_figure as last_years,
-        bool_or(cells.obs_status = 'B' and cells.year = parameters.round) over same_figure as breaks,
     from cells
     inner join members
         on cells.state = members.state
@@ -43,7 +40,16 @@ counted as (
     inner join parameters on cells.year between parameters.first_year and parameters.round
     where cells.value is not null
         and cells.counts
-    window same_figure as (partition by cells.cube, cells.state, cells.codes)
+),
+
+counted as (
+    select
+        *,
+        count(*) filter (where not is_least) over same_figure as years_reported,
+        count(*) filter (where year >= reference_year - 1 and not is_least) over same_figure as last_years,
+        bool_or(obs_status = 'B' and year = reference_year) over same_figure as breaks,
+    from figures
+    window same_figure as (partition by cube, state, codes)
 ),
 
 as_reported as (
@@ -106,10 +112,10 @@ select
         else 'A'
     end as obs_status,
     count(*) as coverage,
-    any_value(member_count.members) as members,
-    list(contributions.state order by contributions.state) as states,
-    coalesce(list(contributions.state order by contributions.state) filter (where contributions.question = 'whole'), []) as questioned,
-    list(contributions.key order by contributions.state) as part_keys,
+    max(member_count.members) as members,
+    list_sort(list(contributions.state)) as states,
+    coalesce(list_sort(list(contributions.state) filter (where contributions.question = 'whole')), []::varchar[]) as questioned,
+    list_sort(list(contributions.key)) as part_keys,
     max(contributions.round) as round,
 from contributions
 inner join member_count on contributions.year = member_count.year

@@ -24,4 +24,4 @@ inner join cubes on cells.cube = cubes.cube
 inner join areas on cells.crime_area = areas.code
 where cells.state = 'SELEC'
     and cells.origin = 'region'
-    and len(list_filter(cells.codes, lambda code: code != '_T')) = 0
+    and array_length(list_filter(cells.codes, lambda code: code != '_T')) = 0

@@ -46,17 +46,17 @@ every_cell as (
         []::varchar[] as questioned,
     from state_cells
 
-    union all by name
+    union all
 
     select
         key, cube, state, year, codes, value, '' as raw, obs_status, 'F' as conf_status, note, '' as file,
         '' as sheet, '' as address, round,
         case state when 'SELEC' then 'region' when 'SELEC_FIX' then 'constant' else 'both' end as origin,
-        coverage, members, states, part_keys, case when len(questioned) > 0 then 'whole' else '' end as question,
+        coverage, members, states, part_keys, case when array_length(questioned) > 0 then 'whole' else '' end as question,
         true as counts, questioned,
     from region_cells
 
-    union all by name
+    union all
 
     select
         key, cube, state, year, codes, value, '' as raw, 'A' as obs_status, 'F' as conf_status, '' as note, '' as file,
@@ -64,7 +64,7 @@ every_cell as (
         true as counts, []::varchar[] as questioned,
     from judged
 
-    union all by name
+    union all
 
     select
         key, cube, state, year, codes, value, raw, 'A' as obs_status, 'F' as conf_status, '' as note, file,
@@ -72,7 +72,7 @@ every_cell as (
         []::varchar[] as part_keys, '' as question, true as counts, []::varchar[] as questioned,
     from met
 
-    union all by name
+    union all
 
     select
         key, 'POPULATION' as cube, state, year, []::varchar[] as codes, value, '' as raw, 'A' as obs_status,
@@ -81,7 +81,7 @@ every_cell as (
         true as counts, []::varchar[] as questioned,
     from population
 
-    union all by name
+    union all
 
     select
         key, cube, state, year, codes, value, '' as raw, 'A' as obs_status, 'F' as conf_status, source as note, '' as file,

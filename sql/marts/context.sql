@@ -11,7 +11,7 @@ figures as (
 choices as (
     select
         figures.*,
-        unnest(range((case when scored then 1 else 1 << len(codes) end)::bigint)) as totals,
+        unnest(range(0, case when scored then 1 else 1 << array_length(codes) end)) as totals,
     from figures
 ),
 
@@ -26,7 +26,8 @@ placed as (
         totals,
         cube || ':' || array_to_string([area, year::varchar] || codes, '.') as own_key,
         list_transform(
-            range(1, len(codes) + 1), lambda i: case when (totals >> (i - 1)) & 1 = 1 then '_T' else codes[i] end
+            range(1, array_length(codes) + 1),
+            lambda i: case when (totals >> (i - 1)) & 1 = 1 then '_T' else list_extract(codes, i) end
         ) as codes,
     from choices
 ),
@@ -38,7 +39,7 @@ years as (
 places as (
     select
         figures.*,
-        unnest(range(1, len(codes) + 1)) as place,
+        unnest(range(1, array_length(codes) + 1)) as place,
     from figures
     where scored is not true
 ),
@@ -51,10 +52,11 @@ margins as (
         0 as value,
         places.source,
         false as scored,
-        (1 << len(places.codes)) - 1 - (1 << (places.place - 1)) as totals,
+        (1 << array_length(places.codes)) - 1 - (1 << (places.place - 1)) as totals,
         null::varchar as own_key,
         list_transform(
-            range(1, len(places.codes) + 1), lambda i: case when i = places.place then places.codes[i] else '_T' end
+            range(1, array_length(places.codes) + 1),
+            lambda i: case when i = places.place then list_extract(places.codes, i) else '_T' end
         ) as codes,
     from places
     inner join years on places.cube = years.cube and places.area = years.area
@@ -63,7 +65,7 @@ margins as (
 all_placed as (
     select cube, area, year, value, source, scored, totals, own_key, codes from placed
 
-    union all by name
+    union all
 
     select cube, area, year, value, source, scored, totals, own_key, codes from margins
 )
@@ -78,7 +80,7 @@ select
     min(source) as source,
     case
         when max(totals) = 0 then []::varchar[]
-        else coalesce(list(own_key order by own_key) filter (where own_key is not null), []::varchar[])
+        else coalesce(list_sort(list(own_key) filter (where own_key is not null)), []::varchar[])
     end as part_keys,
     case when scored then 'score' else 'context' end as origin,
 from all_placed

@@ -10,4 +10,4 @@ select
     unnest(part_keys) as part_key,
     origin,
 from cells
-where len(part_keys) > 0
+where array_length(part_keys) > 0

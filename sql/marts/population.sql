@@ -35,7 +35,7 @@ select
     year,
     sum(population)::decimal(18, 3) as value,
     count(*) as coverage,
-    list(state order by state) as states,
-    list('POPULATION:' || state || '.' || year order by state) as part_keys,
+    list_sort(list(state)) as states,
+    list_sort(list('POPULATION:' || state || '.' || year)) as part_keys,
 from member_population
 group by year

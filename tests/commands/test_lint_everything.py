@@ -442,6 +442,17 @@ def test_mistakes_in_templates_and_texts_are_told_together(
             "its head says",
         ),
         ("checks/new.sql", "select 1 from marts.cell", "reads marts.cell, which no model builds"),
+        (
+            "core/new.sql",
+            "select\n  list(key order by year) as x\nfrom core.reported",
+            r"sql/core/new\.sql line 2: .*list_sort",
+        ),
+        (
+            "checks/new.sql",
+            "select codes[year]\nfrom marts.cells",
+            r"checks/new\.sql line 1: an index",
+        ),
+        ("staging/thb_victims.sql", "select\n1\nlimit 1", r"staging/thb_victims\.sql line 3: "),
     ],
 )
 def test_models_and_checks_that_miss_what_they_name_are_told(
