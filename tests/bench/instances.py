@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
+from pipeline.disclosure.choose.grid import grid_of
 from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
 
 TOTAL = "total"
@@ -267,7 +268,9 @@ def as_system(instance: Instance) -> System:
         shape=(len(instance.sums), len(names)),
     )
     none = np.zeros(len(instance.sums), dtype=np.int64)
+    node = _nodes_of(names)
     return System(
+        grid=grid_of(node, rows, value),
         names=names,
         value=value,
         low=np.minimum(value, 1),
@@ -283,6 +286,17 @@ def as_system(instance: Instance) -> System:
         ),
         hidden=primary,
     )
+
+
+def _nodes_of(names: Sequence[str]) -> np.ndarray:
+    """The node of each cell on each dimension, 0 where it is at its total."""
+    codes = [dict(part.split("=") for part in n.split(",") if "=" in part) for n in names]
+    dimensions = sorted({d for found in codes for d in found})
+    number = {
+        d: {c: i for i, c in enumerate(sorted({f[d] for f in codes if d in f}), 1)}
+        for d in dimensions
+    }
+    return np.array([[number[d].get(f.get(d, ""), 0) for d in dimensions] for f in codes])
 
 
 def _least(instance: Instance) -> dict[str, int]:

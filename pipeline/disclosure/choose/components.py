@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.disclosure.choose.grid import Grid
 from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
 
 PRIME = (1 << 61) - 1
@@ -37,6 +38,7 @@ class Part:
     row_low: np.ndarray
     row_high: np.ndarray
     demands: tuple[Demand, ...]
+    grid: Grid | None = None
 
 
 def split(system: System) -> tuple[list[Part], list[Demand]]:
@@ -233,6 +235,7 @@ def _part(
         row_low=low[my_rows],
         row_high=high[my_rows],
         demands=tuple(Demand(place[d.cell], d.low, d.high, d.values) for d in demands),
+        grid=system.grid.of(places) if system.grid else None,
     )
 
 

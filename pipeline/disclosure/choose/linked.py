@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array
 
+from pipeline.disclosure.choose.grid import Grid
+
 NO_LIMIT = np.int64(2**53)
 
 
@@ -50,6 +52,8 @@ class System:
     # cells hidden whatever is chosen: sensitive ones, and those a rule of the policy
     # withholds
     hidden: np.ndarray
+    # the node of each cell on each axis, where cells have codes
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pipeline.disclosure.choose.linked import Demand
 # cells
 STEP = 1e-3
 NEAR = (1_000, 4_000)  # cells around a demand that are tried before the whole part
+OTHERS = (1, 3, 8)  # other codes of each axis that a change of a large part may run over
 SEARCHED = 12_000  # cells among which whole-numbered moves can be searched for
 HIDDEN_NEAR = 1_000  # hidden cells around a demand that are tried before a cell counts as needed
 
@@ -143,11 +144,14 @@ class Repair:
         return True
 
     def _fields(self, wish: Wish) -> Iterator[np.ndarray]:
-        """Where to look for a move: around the cell, then wherever the whole part has
-        the cheapest one to offer.
+        """Where to look for a move: around the cell, in a large part first by codes, then
+        wherever the whole part has the cheapest one to offer.
         """
         everywhere = np.arange(len(self.cost))
         near = everywhere
+        if self.part.grid and len(everywhere) > SEARCHED:
+            for others in OTHERS:
+                yield (near := self.part.grid.around(wish.cell, others))
         for size in NEAR:
             if size < len(everywhere):
                 yield (near := self.around.nearest(wish.cell, self.cost, at_most=size))

@@ -21,6 +21,7 @@ from pipeline.cells import BOTH_YEARS, REGIONS, TOTAL
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.choose.completion import complete
+from pipeline.disclosure.choose.grid import ALL, grid_of
 from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
 from pipeline.disclosure.choose.rows import rows_with_a_floor, with_floors
 from pipeline.disclosure.choose.sums import Holds, Sum, find_sums
@@ -271,7 +272,30 @@ def build_system(
         row_high,
         demands,
         hidden,
+        grid_of(_nodes(names, linked, contracts), rows, value),
     )
+
+
+def _nodes(names: Sequence[str], linked: Linked, contracts: Contracts) -> np.ndarray:
+    """The place of each cell on the axes of state, year and every dimension of a table, as
+    numbers; that of all where it is about the region, at the total, or of a table without
+    the dimension.
+    """
+    found = []
+    for name in names:
+        key = linked.cells[name].key
+        dimensions = contracts.table(key.cube).dimensions
+        state = TOTAL if key.state in REGIONS else key.state
+        codes = dict(zip((d.name for d in dimensions), key.codes[2:], strict=True))
+        found.append({"state": state, "year": str(key.year), **codes})
+    axes = sorted({axis for codes in found for axis in codes})
+    number = {axis: {TOTAL: ALL} for axis in axes}
+    node = np.zeros((len(names), len(axes)), dtype=np.int64)
+    for place, codes in enumerate(found):
+        for a, axis in enumerate(axes):
+            known = number[axis]
+            node[place, a] = known.setdefault(codes.get(axis, TOTAL), len(known))
+    return node
 
 
 def _zeros_that_tell(linked: Linked, bound: frozenset[str]) -> set[str]:
