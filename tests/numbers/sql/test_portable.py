@@ -162,7 +162,8 @@ def test_no_other_function_of_duckdb_is_allowed() -> None:
         duckdb.connect()
         .execute(
             "select distinct function_name from duckdb_functions()"
-            " where function_type in ('scalar', 'aggregate') and regexp_full_match(function_name, '[a-z]\\w*')"
+            " where function_type in ('scalar', 'aggregate')"
+            " and regexp_full_match(function_name, '[a-z]\\w*')"
         )
         .fetchall()
     )
