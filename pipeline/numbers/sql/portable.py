@@ -427,10 +427,11 @@ def _kind(node: Any) -> str:
 
 
 @cache
-def _function() -> Any:
+def _function() -> type:
     from sqlglot import exp
 
-    return exp.Func
+    found: type = exp.Func
+    return found
 
 
 def _is_function(node: Any) -> bool:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from engines import DuckEngine, to_spark
 from portable_forms import FORMS, GIVEN
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.numbers.sql.engines import DuckEngine, to_spark
 from pipeline.numbers.sql.portable import FUNCTIONS, differences, wrong_models
 from pipeline.numbers.sql.runner import read_checks, read_models
 
