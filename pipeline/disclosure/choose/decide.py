@@ -20,6 +20,7 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.choose.before import left_open
 from pipeline.disclosure.choose.choose import choose, strengthen
+from pipeline.disclosure.choose.lanes import Keeping, forget
 from pipeline.disclosure.choose.linked import Pattern, System
 from pipeline.disclosure.choose.reasons import (
     AS_BEFORE,
@@ -105,10 +106,11 @@ class Chooser:
         day: date,
         progress: Progress = silent,
         again: Sequence[PublishedEdition] = (),
+        keeping: Keeping = forget,
     ) -> None:
         """`again` are the newest editions of this very version and round, one a report:
         while every figure they showed is unchanged, the same cells are shown, whatever
-        changed behind them.
+        changed behind them. `keeping` puts down what is proven of large parts meanwhile.
         """
         self.contracts, self.policy, self.version, self.round, self.day = (
             contracts,
@@ -117,7 +119,7 @@ class Chooser:
             round_,
             day,
         )
-        self.progress = progress
+        self.progress, self.keeping = progress, keeping
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
         self.linked: Linked = link(
@@ -150,7 +152,7 @@ class Chooser:
             )
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
-                choose(self.system, preferred=before)
+                choose(self.system, before, progress=self.progress, keeping=self.keeping)
                 if self.system.demands
                 else Pattern(self.system.hidden.copy())
             )
@@ -247,6 +249,16 @@ class Chooser:
                 ),
             )
         self.pattern = strengthen(self.system, self.pattern, cells=[index[n] for n in names])
+
+    def moves(self) -> list[dict[str, int]]:
+        """Changes of hidden cells, by name, that agree with all that is shown: how the
+        pattern was found, and a hint for whoever proves it.
+        """
+        names = self.system.names
+        return [
+            dict(zip((names[c] for c in m.cells.tolist()), m.change.tolist(), strict=True))
+            for m in self.pattern.moves
+        ]
 
     def decision(self) -> Decision:
         """What came out. Raises DisclosureError naming every cell that cannot be

@@ -9,8 +9,9 @@ and to refuse; what proves is whole-numbered tables.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from pipeline.disclosure.prove.proof import Proof, prove
 from pipeline.disclosure.prove.ranges import left_open
 from pipeline.disclosure.prove.reconcile import Reconciled, reconcile
 from pipeline.disclosure.prove.sensitive import Demand, demand_of, derivable, is_narrowed
+from pipeline.disclosure.prove.suggested import Change
 from pipeline.disclosure.prove.world import World, build_world
 from pipeline.errors import UserError
 
@@ -45,9 +47,10 @@ class Audit:
         return not self.failures
 
 
-def audit(knowledge: Knowledge) -> Audit:
-    """Audit one version of one round, all reports together. Raises UserError when the
-    inputs contradict each other, and where there is nothing to audit.
+def audit(knowledge: Knowledge, suggested: Sequence[Change] = ()) -> Audit:
+    """Audit one version of one round, all reports together. `suggested` are changes of
+    hidden cells, by name, that may prove something; none is believed. Raises UserError when
+    the inputs contradict each other, and where there is nothing to audit.
     """
     begun = time.monotonic()
     # What an attacker with all released files knows, and how far each sum holds.
@@ -63,7 +66,8 @@ def audit(knowledge: Knowledge) -> Audit:
         if u.is_sensitive and n not in known
     }
     prepared = time.monotonic()
-    proof = _prove(knowledge, world, held=held, known=known, demands=demands)
+    prove_ = partial(_prove, knowledge, world, held=held, known=known, suggested=suggested)
+    proof = prove_(demands=demands)
     # Where the proof fails, earlier editions alone may have narrowed the cell: it is
     # then asked for no more than they left open.
     before = {n: _limits(world, n, before=True) for n in world.unknowns}
@@ -71,7 +75,7 @@ def audit(knowledge: Knowledge) -> Audit:
     narrower = {n: demand_of(world.unknowns[n], r.least, r.most) for n, r in derived.items()}
     if any(demands[n] != d for n, d in narrower.items()):
         demands |= narrower
-        proof = _prove(knowledge, world, held=held, known=known, demands=demands)
+        proof = prove_(demands=demands)
     # Besides cells that can be worked out: cells shown that should not be, with states
     # that they do not count, or without a line of their own.
     failures, already = _shown(world)
@@ -135,6 +139,7 @@ def _prove(
     held: Reconciled,
     known: Mapping[str, int],
     demands: Mapping[str, Demand],
+    suggested: Sequence[Change],
 ) -> Proof:
     names = sorted(world.unknowns)
     limits = [_limits(world, n) for n in names]
@@ -147,6 +152,7 @@ def _prove(
         lows=np.array([x[0] for x in limits], dtype=np.int64),
         highs=np.array([x[1] for x in limits], dtype=np.int64),
         demands=demands,
+        suggested=suggested,
         time_limit=knowledge.time_limit,
     )
 
