@@ -189,17 +189,11 @@ def narrowed(task: Task, cells: Sequence[int]) -> Task:
     the zeros alone, which are always shown, leave open.
     """
     system = task.system
-    ranges = left_by_zeros(
-        system.names,
-        system.value,
-        sums=task.instance.sums,
-        lows=system.low,
-        highs=system.high,
-        cells=cells,
-    )
+    wanted = set(cells)
+    ranges = left_by_zeros(system, [d for d in system.demands if d.cell in wanted])
     demands = []
     for demand in system.demands:
-        least, most = ranges.get(demand.cell, (demand.low, demand.high))
+        least, most = ranges.get(demand.cell, (demand.low, demand.high + demand.values))
         low, high = max(demand.low, least), min(demand.high, most)
         demands.append(Demand(demand.cell, low, high, min(demand.values, most - least + 1)))
     return replace(task, system=replace(system, demands=tuple(demands)))

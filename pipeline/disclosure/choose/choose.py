@@ -33,6 +33,7 @@ ELIMINATED = 30_000  # cells of a part up to which elimination is quick enough t
 TWICE = 3_000
 # moves looked for, per added cell and in all, to find cells that can be shown again
 EFFORT, MOST_EFFORT = 4, 1_000
+LARGE_EFFORT = 200  # of a part that is gone through in lanes: little comes of it, and slowly
 
 
 def choose(
@@ -95,7 +96,8 @@ def _choose_part(
         repair = _again(part, repair, sequence=sequence)
     added = repair.hidden & ~part.hidden
     as_before = bool((repair.hidden == hidden).all())
-    repair.show_again(min(EFFORT * int(added.sum()), MOST_EFFORT))
+    most = MOST_EFFORT if len(part.cells) <= SEARCHED else LARGE_EFFORT
+    repair.show_again(min(EFFORT * int(added.sum()), most))
     spared = part.loss[added & ~repair.hidden].sum()
     if preferred is not None and as_before and spared <= SPARE * part.loss[added].sum():
         repair.hidden = hidden
