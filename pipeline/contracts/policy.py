@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.cells import REGION, REGIONS
+from pipeline.contracts.holders import Holder, check_holders, read_holders
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.sender_binds import EMBARGOED, keeps_out, releases
 from pipeline.errors import ContractError, UserError
@@ -52,6 +53,7 @@ class VersionRule:
     needs_consent: bool
     readers_have: tuple[str, ...]  # versions that its readers know as well
     keeps: frozenset[str]  # restricted material that goes with it
+    holders: tuple[Holder, ...] = ()  # who knows cells anyway, against whom it is proven one by one
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def load_policy(folder: Path, contracts: Contracts) -> Policy:
             where=POLICY,
             do="correct the entries named; see docs/background/disclosure.md",
         )
-    return _read(file.content)
+    return _read(file.content, contracts)
 
 
 def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
@@ -178,6 +180,7 @@ def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
         if embargo["table"] not in names or embargo["state"] not in {*states, REGION}:
             place = file.place(("embargoes", number))
             yield f"{place}: there is no table '{embargo['table']}' of '{embargo['state']}'"
+    yield from check_holders(file, tables=names, states=states)
 
 
 def _without_effect(file: YamlFile) -> Iterator[str]:
@@ -215,7 +218,9 @@ def _without_effect(file: YamlFile) -> Iterator[str]:
         yield f"{place}: the readers of {names} have each other's versions, in a circle"
 
 
-def _read(content: dict[str, Any]) -> Policy:
+def _read(content: dict[str, Any], contracts: Contracts) -> Policy:
+    states = [state.code for state in contracts.codelist("states") if state.parent]
+    holders = read_holders(content["holders"], states)
     small = content["small_counts"]
     width = content["bound_cells"]
     contributors = content["min_contributors"]
@@ -241,6 +246,7 @@ def _read(content: dict[str, Any]) -> Policy:
             own["needs_consent"],
             tuple(own["readers_have"]),
             frozenset(own["keeps"]),
+            tuple(holder for entry in own["holders"] for holder in holders[entry]),
         )
         for name, own in content["versions"].items()
     }

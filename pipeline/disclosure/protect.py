@@ -61,12 +61,15 @@ class Protected:
         secondary = sum(t.secondary for t in tables)
         given_up = sum(t.given_up for t in tables)
         before = len(self.decision.given_away) + len(self.decision.already_public)
+        changed = ", ".join(self.changed_stores) or "none"
         told = f"; {before:,} sensitive cells were given away by earlier editions" if before else ""
+        holders = self.proof.holders
+        against = f", also against each of {holders} holders of cells" if holders else ""
         return (
             f"{self.version}: {len(self.decision.shown):,} cells shown; withheld {primary:,} by"
             f" rule, {secondary:,} to protect them, {given_up:,} in breakdowns given up;"
             f" {self.proof.demands:,} sensitive cells proven safe by {self.proof.tables}"
-            f" counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}{told}"
+            f" counter-tables{against}; stores changed: {changed}{told}"
         )
 
 

@@ -11,7 +11,6 @@ At last, cells that no proof needs any more are shown again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -50,6 +49,7 @@ def choose(
     parts, fixed = split(system)
     hidden = system.hidden.copy()
     protects: dict[int, tuple[int, ...]] = {}
+    lost_to: dict[int, tuple[str, ...]] = {}
     lost = [d.cell for d in fixed if not _is_met(d, int(system.value[d.cell]))]
     order = np.random.default_rng(seed).permutation(len(system.names))
     for number, part in enumerate(parts, 1):
@@ -60,7 +60,8 @@ def choose(
         repair = _choose_part(part, before, order=order[part.cells], progress=progress)
         _put_back(part, repair, hidden=hidden, protects=protects)
         lost += part.cells[repair.lost].tolist()
-    return Pattern(hidden, protects, tuple(sorted(set(lost))))
+        lost_to |= _lost_to(part, repair)
+    return Pattern(hidden, protects, tuple(sorted(set(lost))), lost_to)
 
 
 def _is_met(demand: Demand, value: int) -> bool:
@@ -110,6 +111,10 @@ def _again(
     return second if better else first
 
 
+def _lost_to(part: Part, repair: Repair) -> dict[int, tuple[str, ...]]:
+    return {int(part.cells[c]): repair.proofs.open_to(c) for c in repair.lost}
+
+
 def _loss(part: Part, repair: Repair) -> float:
     return float(part.loss[repair.hidden & ~part.hidden].sum())
 
@@ -136,6 +141,7 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
     hidden = pattern.hidden.copy()
     protects = dict(pattern.protects)
     lost = set(pattern.unprotected)
+    lost_to = dict(pattern.lost_to)
     for part in parts:
         mine = [d.cell for d in part.demands if int(part.cells[d.cell]) in wanted]
         if not mine:
@@ -153,4 +159,5 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
         _put_back(part, repair, hidden=hidden, protects=fresh)
         protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
         lost |= set(part.cells[repair.lost].tolist())
-    return replace(pattern, hidden=hidden, protects=protects, unprotected=tuple(sorted(lost)))
+        lost_to |= _lost_to(part, repair)
+    return Pattern(hidden, protects, tuple(sorted(lost)), lost_to)

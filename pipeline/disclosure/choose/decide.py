@@ -20,6 +20,7 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.choose.before import left_open
 from pipeline.disclosure.choose.choose import choose, strengthen
+from pipeline.disclosure.choose.holders import look_back
 from pipeline.disclosure.choose.linked import Pattern, System
 from pipeline.disclosure.choose.reasons import (
     AS_BEFORE,
@@ -127,6 +128,7 @@ class Chooser:
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         # what earlier editions left of cells that failed
         self.left_open: dict[str, tuple[int, int]] = {}
+        self.left_to: dict[tuple[str, str], tuple[int, int]] = {}  # the same for holders
         self.kept = _shown_again(cells, again)
         self._choose()
 
@@ -147,6 +149,8 @@ class Chooser:
                 policy=self.policy,
                 round_=self.round,
                 left_open=self.left_open,
+                holders=self.version.holders,
+                left_to=self.left_to,
             )
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
@@ -174,10 +178,18 @@ class Chooser:
         whether that was news.
         """
         names = self.system.names
-        failed = [i for i in self.pattern.unprotected if names[i] not in self.left_open]
-        if not failed or not self.linked.shown_before:
+        failed = [
+            i
+            for i in self.pattern.unprotected
+            if names[i] not in self.left_open and "" in self.pattern.lost_to.get(i, ("",))
+        ]
+        if not self.pattern.unprotected or not self.linked.shown_before:
             return False
         known = np.array([n in self.linked.shown_before for n in names])
+        told = look_back(self.system, self.pattern, known=known, seen=self.left_to)
+        self.left_to |= told
+        if not failed:
+            return bool(told)
         self.left_open |= {
             names[i]: r for i, r in left_open(self.system, known, cells=failed).items()
         }
