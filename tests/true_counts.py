@@ -41,10 +41,15 @@ FOR_NOBODY = 10.0  # what it costs that a line which a state wrote itself is not
 LESS = "<5"
 
 
-def build_true_counts(folder: Path, contracts: Contracts, seed: int = SEED) -> Project:
-    """A project whose returns hold true small counts, with the numbers of the round."""
+def true_counts_in(folder: Path) -> Project:
+    return Project(ROOT, folder / "outputs", folder / "returns")
+
+
+def build_true_counts(folder: Path, contracts: Contracts, seed: int = SEED) -> None:
+    """Write returns that hold true small counts, and build the numbers of their round."""
+    folder.mkdir(parents=True, exist_ok=True)
     before = Project(ROOT, folder / "before")
-    project = Project(ROOT, folder / "outputs", folder / "returns")
+    project = true_counts_in(folder)
     for name in (str(r) for r in ROUNDS):
         shutil.copytree(ROOT / "returns" / name, project.returns / name)
     filled: dict[Key, int] = {}
@@ -56,7 +61,6 @@ def build_true_counts(folder: Path, contracts: Contracts, seed: int = SEED) -> P
     for round_ in ROUNDS:
         validate_and_write(project, contracts, round_=round_)
     build_numbers(project, contracts, round_=ROUND)
-    return project
 
 
 def fill_in(

@@ -45,14 +45,22 @@ def read_holders(
     return found
 
 
+def groups_of_holders(
+    holders: Mapping[str, tuple[Holder, ...]],
+) -> list[tuple[str, tuple[Holder, ...]]]:
+    """Nobody, each entry by its name, and all entries together where there are several."""
+    found = [("none", ()), *holders.items()]
+    together = tuple(holder for group in holders.values() for holder in group)
+    return [*found, ("all", together)] if len(holders) > 1 else found
+
+
 def check_holders(file: YamlFile, *, tables: set[str], states: set[str]) -> Iterator[str]:
-    """Entries about holders that are not there, or of which nothing would come."""
+    """Entries about states, tables and holders that are not there. One that no version
+    names stays in the table of alternatives.
+    """
     content = file.content
-    named = {n for version in content["versions"].values() for n in version["holders"]}
     for name, entry in content["holders"].items():
         place = file.place(("holders", name))
-        if name not in named:
-            yield f"{place}: no version names these holders, so nothing would come of it"
         if name in states:
             yield f"{place}: it is called as a state is, and proofs name holders"
         if entry["knows"] == OWN:

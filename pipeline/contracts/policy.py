@@ -53,7 +53,9 @@ class VersionRule:
     needs_consent: bool
     readers_have: tuple[str, ...]  # versions that its readers know as well
     keeps: frozenset[str]  # restricted material that goes with it
-    holders: tuple[Holder, ...] = ()  # who knows cells anyway, against whom it is proven one by one
+    # who knows cells anyway: it is proven against each of them, and says so in these words
+    holders: tuple[Holder, ...] = ()
+    proven_against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Policy:
     consents: tuple[tuple[str, frozenset[str], frozenset[str]], ...]
     # state, table -> the first free day of its cells with status E
     embargoes: Mapping[tuple[str, str], date]
+    holders: Mapping[str, tuple[Holder, ...]]  # by entry, also where no version names them
 
     def table(self, name: str) -> TableRule:
         return self.tables[name]
@@ -247,6 +250,7 @@ def _read(content: dict[str, Any], contracts: Contracts) -> Policy:
             tuple(own["readers_have"]),
             frozenset(own["keeps"]),
             tuple(holder for entry in own["holders"] for holder in holders[entry]),
+            tuple(content["holders"][entry]["who"] for entry in own["holders"]),
         )
         for name, own in content["versions"].items()
     }
@@ -267,5 +271,12 @@ def _read(content: dict[str, Any], contracts: Contracts) -> Policy:
         content["suppressed_by_sender"]["highest"],
     )
     return Policy(
-        versions, tables, weights, content["coarsen_above"], suppressed, consents, embargoes
+        versions,
+        tables,
+        weights,
+        content["coarsen_above"],
+        suppressed,
+        consents,
+        embargoes,
+        holders,
     )

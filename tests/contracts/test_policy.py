@@ -76,7 +76,6 @@ def test_versions_are_rows(policy: Policy) -> None:
         ("    knows: own", "    knows: {states: [XX], tables: all}", "there is no state 'XX'"),
         ("    knows: own", "    knows: {states: all, tables: [X]}", "there is no table 'X'"),
         ("    knows: own", "    knows: all", "holders.states.knows"),
-        ("    holders: [states]", "    holders: []", "holders.states: no version names"),
         ("weights:\n", "weights:\n  colour: 1\n", "colour"),
         (
             "embargoes: []",

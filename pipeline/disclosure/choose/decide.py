@@ -22,6 +22,7 @@ from pipeline.disclosure.choose.before import left_open
 from pipeline.disclosure.choose.choose import choose, strengthen
 from pipeline.disclosure.choose.holders import look_back
 from pipeline.disclosure.choose.linked import Pattern, System
+from pipeline.disclosure.choose.prices import order_of, priced
 from pipeline.disclosure.choose.reasons import (
     AS_BEFORE,
     BOUND,
@@ -106,6 +107,7 @@ class Chooser:
         day: date,
         progress: Progress = silent,
         again: Sequence[PublishedEdition] = (),
+        secret: bytes = b"",
     ) -> None:
         """`again` are the newest editions of this very version and round, one a report:
         while every figure they showed is unchanged, the same cells are shown, whatever
@@ -118,7 +120,8 @@ class Chooser:
             round_,
             day,
         )
-        self.progress = progress
+        self.progress, self.secret = progress, secret
+        self.edition = f"{version.name}-{round_}"
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
         self.linked: Linked = link(
@@ -142,7 +145,7 @@ class Chooser:
             self.secrets: Secrets = find_secrets(
                 self.linked, self.policy, version=self.version, day=self.day, given_up=self.given_up
             )
-            self.system: System = build_system(
+            system = build_system(
                 self.linked,
                 self.secrets,
                 contracts=self.contracts,
@@ -152,9 +155,14 @@ class Chooser:
                 holders=self.version.holders,
                 left_to=self.left_to,
             )
+            self.system: System = priced(system, self.secret, edition=self.edition)
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
-                choose(self.system, preferred=before)
+                choose(
+                    self.system,
+                    preferred=before,
+                    seed=order_of(self.secret, edition=self.edition),
+                )
                 if self.system.demands
                 else Pattern(self.system.hidden.copy())
             )
