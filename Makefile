@@ -214,7 +214,7 @@ changes: .venv/.installed-requirements  ## What differs between two builds: FROM
 
 audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published; HOLDERS=yes: its loss against whom
 	@$(RUN) build --round $(ROUND) --versions $(VERSION) --until protect
-	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA) $(if $(filter yes,$(HOLDERS)),--holders)
+	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA) $(if $(HOLDERS),--holders)
 
 accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= or GATE= REASON="..."
 	@$(RUN) accept --round $(ROUND) --report $(REPORT) $(call option,--gate,GATE) $(call option,--query,QUERY) $(call option,--rule,RULE) $(call given,--state,STATE) $(WHO)
