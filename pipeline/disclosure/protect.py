@@ -1,9 +1,10 @@
-"""How do numbers become what others may see? Chooses what each protected version shows,
-writes its stores, proves them safe.
+"""How do numbers become what others may see? Chooses what each protected version
+shows, writes its stores, proves them safe.
 
-Chooser and auditor share no code. What the auditor cannot prove goes back to the
-chooser, which hides more; what cannot be proven in the end stops the release with the
-names of the cells.
+Chooser and auditor share no code: the chooser suggests changes that agree with what is
+shown, and the auditor holds each against the stores itself. What it cannot prove goes
+back to the chooser, which hides more; what cannot be proven in the end stops the
+release with the names of the cells.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.alternatives import holder_alternatives
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
+from pipeline.disclosure.choose.kept_moves import KeptMoves
 from pipeline.disclosure.choose.reasons import IN_QUESTION
 from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.choose.why import tables_csv, withheld_csv
@@ -170,6 +172,8 @@ def _protect(
     progress(f"{version.name}: what to withhold")
     # Chosen once, then proven; what the proof finds open is hidden as well, and proven
     # again.
+    proof = project.proof(round_)
+    keeping = KeptMoves(proof, version.name)
     chooser = Chooser(
         cells,
         known,
@@ -181,8 +185,8 @@ def _protect(
         progress=progress,
         again=again,
         secret=secret_of(project),
+        keeping=keeping,
     )
-    proof = project.proof(round_)
     # rather none than another's
     clear_place(certificate_path(project, round_, version=version.name))
     failures: Mapping[str, str] = {}
@@ -201,11 +205,19 @@ def _protect(
         )
         progress(f"{version.name}: proof")
         proven = prove_version(
-            project, contracts, policy=policy, version=version, round_=round_, marts=marts, day=day
+            project,
+            contracts,
+            policy=policy,
+            version=version,
+            round_=round_,
+            marts=marts,
+            day=day,
+            suggested=chooser.moves(),
         )
         if not proven.failures:
             write_file(proof / f"{version.name}.withheld.csv", withheld_csv(decision))
             write_file(proof / f"{version.name}.tables.csv", tables_csv(decision))
+            keeping.clear()
             return Protected(
                 version.name, decision, proven, tuple(n for n, is_new in changed.items() if is_new)
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,20 +38,31 @@ def verify(
     """
     begun = time.perf_counter()
     wrong = [f"{n} has a demand and is shown" for n in sorted(demands.keys() - hidden)]
-    seen: dict[str, set[int]] = {n: set() for n in demands}
-    for changes in ({}, *tables):
+    values = instance.values
+    wrong += [
+        f"the sum of {w} does not hold"
+        for w, parts in instance.sums
+        if values[w] != sum(values[p] for p in parts)
+    ]
+    sums_of: dict[str, list[int]] = defaultdict(list)
+    for number, (whole, parts) in enumerate(instance.sums):
+        for name in (whole, *parts):
+            sums_of[name].append(number)
+    seen = {n: {values[n]} for n in demands}
+    # The true table adds up, so of a table only the sums of what changes need adding up.
+    for changes in tables:
         wrong += [f"{n} changes and is no hidden cell" for n in sorted(changes.keys() - hidden)]
-        values = {n: v + changes.get(n, 0) for n, v in instance.values.items()}
         wrong += [
-            f"{n} is {values[n]}" for n in sorted(hidden) if values[n] < min(1, instance.values[n])
+            f"{n} is {values[n] + c}"
+            for n, c in changes.items()
+            if values[n] + c < min(1, values[n])
         ]
-        wrong += [
-            f"the sum of {w} does not hold"
-            for w, parts in instance.sums
-            if values[w] != sum(values[p] for p in parts)
-        ]
-        for name in demands:
-            seen[name].add(values[name])
+        for number in sorted({s for n in changes for s in sums_of[n]}):
+            whole, parts = instance.sums[number]
+            if changes.get(whole, 0) != sum(changes.get(p, 0) for p in parts):
+                wrong.append(f"the sum of {whole} does not hold")
+        for name in changes.keys() & demands.keys():
+            seen[name].add(values[name] + changes[name])
     for name, (low, high, count) in demands.items():
         if min(seen[name]) > low or max(seen[name]) < high or len(seen[name]) < count:
             wrong.append(f"{name} is not proven")

@@ -72,6 +72,35 @@ def judge(
     return Exposure(len(cells), exact, width_1, width_2, undecided)
 
 
+def left_by_zeros(
+    names: Sequence[str],
+    values: Numbers,
+    *,
+    sums: Iterable[Sum],
+    lows: Numbers,
+    highs: Numbers,
+    cells: Sequence[int],
+) -> dict[int, tuple[int, int]]:
+    """The least and greatest value of some cells for somebody who is shown no count at all,
+    only which are zero: no pattern leaves more open. Fractions are allowed, so the true
+    range may be narrower.
+    """
+    hidden = values > 0
+    system = build_system(names, values, lows=lows, highs=highs, hidden=hidden, sums=sums)
+    tight, where, known = peel(system)
+    place = {int(c): i for i, c in enumerate(where)}
+    label = components(tight)
+    found = {c: (int(known.low[c]), int(known.high[c])) for c in cells}
+    for number in sorted({int(label[place[c]]) for c in cells if c in place}):
+        component = Component(tight, label == number)
+        for cell in (c for c in cells if c in place and label[place[c]] == number):
+            least, _ = component.extreme(place[cell], False, seconds=SECONDS)
+            most, _ = component.extreme(place[cell], True, seconds=SECONDS)
+            if least is not None and most is not None:
+                found[cell] = int(np.ceil(least - TINY)), int(np.floor(most + TINY))
+    return found
+
+
 def _widths(component: Component, members: Sequence[int], *, deadline: float) -> list[int]:
     """How far apart each cell's least and greatest value are."""
     least = component.part.value.astype(np.float64)

@@ -13,6 +13,7 @@ import pytest
 from bench import acro_peer, certificates, disclosure, methods
 from bench.instances import Instance, as_system
 from bench.methods import Result, Task
+from pipeline.disclosure.choose.linked import Pattern
 
 # A region of three states: by subtraction the one small count of a row is known.
 ROW = Instance(
@@ -82,7 +83,7 @@ def test_a_sensitive_cell_that_is_shown_counts_as_exact() -> None:
 def test_a_tampered_certificate_does_not_verify() -> None:
     task = as_task(ROW)
     hidden = {"state=b", "state=c"}
-    pattern = np.array([n in hidden for n in task.system.names])
+    pattern = Pattern(np.array([n in hidden for n in task.system.names]))
     tables = methods.prove_pattern(task, pattern).tables
     assert certificates.verify(task.instance, hidden, task.demands, tables).holds
     wrong = [{**tables[0], "state=c": tables[0]["state=c"] + 1}, *tables[1:]]

@@ -389,7 +389,7 @@ def test_what_earlier_editions_gave_away_is_named_and_asks_nothing_of_this_relea
 def test_a_cell_that_no_pattern_protects_stops_the_build_with_its_name(
     contracts: Contracts, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def give_up(system: System, preferred: np.ndarray) -> Pattern:
+    def give_up(system: System, preferred: np.ndarray, **_: object) -> Pattern:
         return Pattern(system.hidden.copy(), unprotected=(system.demands[0].cell,))
 
     monkeypatch.setattr("pipeline.disclosure.choose.decide.choose", give_up)

@@ -4,13 +4,14 @@ a part, in whole numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from pipeline.disclosure.choose.components import Part
+from pipeline.disclosure.choose.linked import Move
 from pipeline.disclosure.highs import highspy
 
 WHOLE = 1e-6  # how far from a whole number a solver's answer may be
@@ -32,14 +33,45 @@ class Wish:
     holder: int = -1
 
 
-@dataclass(frozen=True)
-class Move:
-    """A change in whole numbers that keeps every row: the cells that change, and by how
-    much.
+@dataclass
+class _Program:
+    """A linear program over the columns of cells, as HiGHS reads it: every cell twice, going
+    up and going down.
     """
 
-    cells: np.ndarray
-    change: np.ndarray
+    cost: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    row_low: np.ndarray
+    row_high: np.ndarray
+    start: np.ndarray
+    row: np.ndarray
+    factor: np.ndarray
+    whole: bool = False
+
+    def given_to(self, solver: highspy.Highs) -> None:
+        """As arrays: the fields of a HighsLp are copied number by number, which takes as
+        long as solving.
+        """
+        size = len(self.cost)
+        kind = highspy.HighsVarType.kInteger if self.whole else highspy.HighsVarType.kContinuous
+        solver.passModel(
+            size,
+            len(self.row_low),
+            len(self.row),
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            self.cost,
+            self.low,
+            self.high,
+            self.row_low,
+            self.row_high,
+            self.start.astype(np.int32),
+            self.row.astype(np.int32),
+            self.factor,
+            np.full(size, int(kind), dtype=np.int32),
+        )
 
 
 class Surroundings:
@@ -123,7 +155,7 @@ class Attacker:
         whole = np.rint(change).astype(np.int64)
         moved = np.flatnonzero(whole)
         move = Move(cells[moved], whole[moved])
-        return move if self._holds(move) else None
+        return move if self.holds(move) else None
 
     def carriers(self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray) -> np.ndarray | None:
         """The cells that change in the least costly move, whole-numbered or not: where
@@ -137,41 +169,45 @@ class Attacker:
         """The cells that the holder of the wish does not know."""
         return cells if wish.holder < 0 else cells[~self.part.known_to[wish.holder].knows[cells]]
 
-    def _holds(self, move: Move) -> bool:
+    def holds(self, move: Move) -> bool:
         """Checked in whole numbers: a solver allows itself small errors."""
-        columns = self.part.columns[:, move.cells]
-        rows = columns @ move.change
+        places, lengths = self._entries(move.cells)
+        rows, index = np.unique(self.part.columns.indices[places], return_inverse=True)
+        change = self.part.columns.data[places] * np.repeat(move.change, lengths)
+        total = np.bincount(index, weights=change, minlength=len(rows))
         return bool(
-            np.all(rows >= self.part.row_low)
-            and np.all(rows <= self.part.row_high)
+            np.all(total >= self.part.row_low[rows])
+            and np.all(total <= self.part.row_high[rows])
             and np.all(move.change <= self.part.up[move.cells])
             and np.all(-move.change <= self.part.down[move.cells])
         )
 
-    def _other_corner(self, model: highspy.HighsLp, change: np.ndarray) -> np.ndarray | None:
+    def _entries(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the entries of some columns stand, one column after the other, and how many
+        each has.
+        """
+        starts = self.part.columns.indptr[cells]
+        lengths = self.part.columns.indptr[cells + 1] - starts
+        first = np.cumsum(lengths) - lengths
+        return np.repeat(starts - first, lengths) + np.arange(lengths.sum()), lengths
+
+    def _other_corner(self, model: _Program, change: np.ndarray) -> np.ndarray | None:
         """Fewer cells that change more are more often whole-numbered, and quicker found
         than by a search.
         """
         spread = np.abs(change) + SPARSER
-        model.col_cost_ = np.asarray(model.col_cost_) / np.concatenate([spread, spread])
-        return self._solve(model)
+        return self._solve(replace(model, cost=model.cost / np.concatenate([spread, spread])))
 
-    def _whole(
-        self, model: highspy.HighsLp, change: np.ndarray, *, free: np.ndarray
-    ) -> np.ndarray | None:
+    def _whole(self, model: _Program, change: np.ndarray, *, free: np.ndarray) -> np.ndarray | None:
         """The same in whole numbers: first among what is hidden or moved in the
         fractional answer, then among all.
         """
         size = len(change)
-        upper = np.array(model.col_upper_)
         kept = np.tile((np.abs(change) > WHOLE) | free, 2)
-        model.integrality_ = [highspy.HighsVarType.kInteger] * (2 * size)
         self.solver.setOptionValue("presolve", "on")
-        lower = np.array(model.col_lower_)
         found = None
-        for bound in (np.where(kept, upper, lower), upper):
-            model.col_upper_ = bound
-            self.solver.passModel(model)
+        for bound in (np.where(kept, model.high, model.low), model.high):
+            replace(model, high=bound, whole=True).given_to(self.solver)
             self.solver.run()
             if self.solver.getInfo().primal_solution_status == 2:
                 answer: np.ndarray = np.asarray(self.solver.getSolution().col_value)
@@ -180,8 +216,8 @@ class Attacker:
         self.solver.setOptionValue("presolve", "off")
         return found
 
-    def _solve(self, model: highspy.HighsLp) -> np.ndarray | None:
-        self.solver.passModel(model)
+    def _solve(self, model: _Program) -> np.ndarray | None:
+        model.given_to(self.solver)
         self.solver.run()
         if self.solver.getModelStatus() != SOLVED:
             return None
@@ -190,17 +226,14 @@ class Attacker:
         difference: np.ndarray = answer[:size] - answer[size:]
         return difference
 
-    def _model(self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray) -> highspy.HighsLp:
+    def _model(self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray) -> _Program:
         """Every cell twice, once for going up and once for going down, so that no
         change is the solver's first idea.
         """
         part = self.part
         size = len(cells)
-        starts = part.columns.indptr[cells]
-        ends = part.columns.indptr[cells + 1]
-        lengths = ends - starts
+        places, lengths = self._entries(cells)
         first = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.repeat(starts - first[:-1], lengths) + np.arange(first[-1])
         rows, index = np.unique(part.columns.indices[places], return_inverse=True)
         signs = part.columns.data[places]
         up = part.up[cells].copy()
@@ -211,17 +244,16 @@ class Attacker:
             least[mine], up[mine], down[mine] = wish.least, min(wish.most, up[mine]), 0
         else:
             least[size + mine], down[mine], up[mine] = -wish.most, min(-wish.least, down[mine]), 0
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = 2 * size, len(rows)
-        model.col_cost_ = np.concatenate([cost[cells], cost[cells]])
-        model.col_lower_ = least
-        model.col_upper_ = np.concatenate([up, down])
-        model.row_lower_, model.row_upper_ = part.row_low[rows], part.row_high[rows]
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_ = np.concatenate([first, first[-1] + first[1:]])
-        model.a_matrix_.index_ = np.concatenate([index, index])
-        model.a_matrix_.value_ = np.concatenate([signs, -signs])
-        return model
+        return _Program(
+            cost=np.concatenate([cost[cells], cost[cells]]),
+            low=least,
+            high=np.concatenate([up, down]),
+            row_low=part.row_low[rows],
+            row_high=part.row_high[rows],
+            start=np.concatenate([first, first[-1] + first[1:]]),
+            row=np.concatenate([index, index]),
+            factor=np.concatenate([signs, -signs]).astype(float),
+        )
 
 
 def _is_whole(change: np.ndarray) -> bool:

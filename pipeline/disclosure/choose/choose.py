@@ -10,14 +10,16 @@ At last, cells that no proof needs any more are shown again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.disclosure.choose.components import Part, split
 from pipeline.disclosure.choose.elimination import eliminate
-from pipeline.disclosure.choose.linked import Demand, Pattern, System
-from pipeline.disclosure.choose.repair import Repair
+from pipeline.disclosure.choose.lanes import Keeping, forget, hide_in_lanes
+from pipeline.disclosure.choose.linked import Demand, Move, Pattern, System
+from pipeline.disclosure.choose.repair import SEARCHED, Repair
+from pipeline.system.progress import Progress, silent
 
 KEPT = 1e-3  # part of its price that hiding a cell costs which was hidden before
 # a pattern used before is kept as it is while no more than this part of its loss could
@@ -30,10 +32,7 @@ ELIMINATED = 30_000  # cells of a part up to which elimination is quick enough t
 # taught
 TWICE = 3_000
 # moves looked for, per added cell and in all, to find cells that can be shown again
-EFFORT, MOST_EFFORT = (
-    4,
-    2_000,
-)
+EFFORT, MOST_EFFORT = 4, 1_000
 
 
 def choose(
@@ -41,27 +40,29 @@ def choose(
     preferred: np.ndarray | None = None,
     *,
     seed: int = 0,
-    progress: Callable[[str], None] = lambda message: None,
+    progress: Progress = silent,
+    keeping: Keeping = forget,
 ) -> Pattern:
     """A safe pattern of little loss. `preferred` marks cells hidden in the pattern used
-    before, `seed` breaks ties.
+    before, `seed` breaks ties. What is proven of a large part is put down by `keeping`
+    meanwhile, and taken up again where an earlier run was interrupted.
     """
     parts, fixed = split(system)
     hidden = system.hidden.copy()
     protects: dict[int, tuple[int, ...]] = {}
     lost_to: dict[int, tuple[str, ...]] = {}
     lost = [d.cell for d in fixed if not _is_met(d, int(system.value[d.cell]))]
+    moves: list[Move] = []
     order = np.random.default_rng(seed).permutation(len(system.names))
-    for number, part in enumerate(parts, 1):
-        progress(
-            f"part {number} of {len(parts)}: {len(part.cells)} cells, {len(part.demands)} sensitive"
-        )
+    for part in parts:
         before = None if preferred is None else preferred[part.cells]
-        repair = _choose_part(part, before, order=order[part.cells], progress=progress)
-        _put_back(part, repair, hidden=hidden, protects=protects)
+        repair = _choose_part(
+            part, before, order=order[part.cells], progress=progress, keeping=keeping
+        )
+        moves += _put_back(part, repair, hidden=hidden, protects=protects)
         lost += part.cells[repair.lost].tolist()
         lost_to |= _lost_to(part, repair)
-    return Pattern(hidden, protects, tuple(sorted(set(lost))), lost_to)
+    return Pattern(hidden, protects, tuple(sorted(set(lost))), tuple(moves), lost_to)
 
 
 def _is_met(demand: Demand, value: int) -> bool:
@@ -70,7 +71,12 @@ def _is_met(demand: Demand, value: int) -> bool:
 
 
 def _choose_part(
-    part: Part, preferred: np.ndarray | None, *, order: np.ndarray, progress: Callable[[str], None]
+    part: Part,
+    preferred: np.ndarray | None,
+    *,
+    order: np.ndarray,
+    progress: Progress,
+    keeping: Keeping,
 ) -> Repair:
     price = np.where(part.hidden, 1.0, part.loss) * (1 + TIES * order / max(order.max(), 1))
     sequence = sorted(
@@ -82,10 +88,13 @@ def _choose_part(
         hidden |= preferred
     elif len(part.cells) <= ELIMINATED:
         hidden = eliminate(part)
-    repair = Repair(part, price, hidden=hidden.copy(), progress=progress)
-    repair.hide(sequence)
+    repair = Repair(part, price, hidden=hidden.copy())
+    if len(part.cells) > SEARCHED:
+        hide_in_lanes(repair, sequence, progress=progress, keeping=keeping)
+    else:
+        repair.hide(sequence)
     if preferred is None and len(part.cells) <= TWICE:
-        repair = _again(part, repair, sequence=sequence, progress=progress)
+        repair = _again(part, repair, sequence=sequence)
     added = repair.hidden & ~part.hidden
     as_before = bool((repair.hidden == hidden).all())
     repair.show_again(min(EFFORT * int(added.sum()), MOST_EFFORT))
@@ -95,16 +104,12 @@ def _choose_part(
     return repair
 
 
-def _again(
-    part: Part, first: Repair, *, sequence: list[int], progress: Callable[[str], None]
-) -> Repair:
+def _again(part: Part, first: Repair, *, sequence: list[int]) -> Repair:
     """The better of a result and a second one, in which cells are cheap that many
     proofs of the first shared.
     """
     shared = np.array([len(first.proofs.using.get(c, ())) for c in range(len(part.cells))])
-    second = Repair(
-        part, first.price / np.sqrt(1 + shared), hidden=part.hidden.copy(), progress=progress
-    )
+    second = Repair(part, first.price / np.sqrt(1 + shared), hidden=part.hidden.copy())
     second.hide(sequence)
     second.price = first.price
     better = (len(second.lost), _loss(part, second)) < (len(first.lost), _loss(part, first))
@@ -121,11 +126,12 @@ def _loss(part: Part, repair: Repair) -> float:
 
 def _put_back(
     part: Part, repair: Repair, *, hidden: np.ndarray, protects: dict[int, tuple[int, ...]]
-) -> None:
-    """The result of a part in terms of the system."""
+) -> list[Move]:
+    """The result of a part in terms of the system, and the moves that prove it."""
     hidden[part.cells] = repair.hidden
     for cell in np.flatnonzero(repair.hidden & ~part.hidden).tolist():
         protects[int(part.cells[cell])] = tuple(part.cells[repair.protects(cell)].tolist())
+    return [Move(part.cells[m.cells], m.change) for m in repair.proofs.moves if m is not None]
 
 
 def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pattern:
@@ -142,6 +148,7 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
     protects = dict(pattern.protects)
     lost = set(pattern.unprotected)
     lost_to = dict(pattern.lost_to)
+    moves = list(pattern.moves)
     for part in parts:
         mine = [d.cell for d in part.demands if int(part.cells[d.cell]) in wanted]
         if not mine:
@@ -151,13 +158,12 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
             part,
             price,
             hidden=pattern.hidden[part.cells],
-            progress=lambda message: None,
             step=SHORT,
         )
         repair.hide(mine)
         fresh: dict[int, tuple[int, ...]] = {}
-        _put_back(part, repair, hidden=hidden, protects=fresh)
+        moves += _put_back(part, repair, hidden=hidden, protects=fresh)
         protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
         lost |= set(part.cells[repair.lost].tolist())
         lost_to |= _lost_to(part, repair)
-    return Pattern(hidden, protects, tuple(sorted(lost)), lost_to)
+    return Pattern(hidden, protects, tuple(sorted(lost)), tuple(moves), lost_to)

@@ -21,6 +21,7 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.choose.before import left_open
 from pipeline.disclosure.choose.choose import choose, strengthen
 from pipeline.disclosure.choose.holders import look_back
+from pipeline.disclosure.choose.lanes import Keeping, forget
 from pipeline.disclosure.choose.linked import Pattern, System
 from pipeline.disclosure.choose.prices import order_of, priced
 from pipeline.disclosure.choose.reasons import (
@@ -108,10 +109,11 @@ class Chooser:
         progress: Progress = silent,
         again: Sequence[PublishedEdition] = (),
         secret: bytes = b"",
+        keeping: Keeping = forget,
     ) -> None:
         """`again` are the newest editions of this very version and round, one a report:
         while every figure they showed is unchanged, the same cells are shown, whatever
-        changed behind them.
+        changed behind them. `keeping` puts down what is proven of large parts meanwhile.
         """
         self.contracts, self.policy, self.version, self.round, self.day = (
             contracts,
@@ -120,7 +122,7 @@ class Chooser:
             round_,
             day,
         )
-        self.progress, self.secret = progress, secret
+        self.progress, self.keeping, self.secret = progress, keeping, secret
         self.edition = f"{version.name}-{round_}"
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
@@ -160,8 +162,10 @@ class Chooser:
             self.pattern: Pattern = (
                 choose(
                     self.system,
-                    preferred=before,
+                    before,
                     seed=order_of(self.secret, edition=self.edition),
+                    progress=self.progress,
+                    keeping=self.keeping,
                 )
                 if self.system.demands
                 else Pattern(self.system.hidden.copy())
@@ -267,6 +271,16 @@ class Chooser:
                 ),
             )
         self.pattern = strengthen(self.system, self.pattern, cells=[index[n] for n in names])
+
+    def moves(self) -> list[dict[str, int]]:
+        """Changes of hidden cells, by name, that agree with all that is shown: how the
+        pattern was found, and a hint for whoever proves it.
+        """
+        names = self.system.names
+        return [
+            dict(zip((names[c] for c in m.cells.tolist()), m.change.tolist(), strict=True))
+            for m in self.pattern.moves
+        ]
 
     def decision(self) -> Decision:
         """What came out. Raises DisclosureError naming every cell that cannot be

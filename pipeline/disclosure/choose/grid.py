@@ -60,18 +60,19 @@ class Grid:
 
     def of(self, cells: np.ndarray) -> Grid:
         """The same for some cells, which count from 0 then."""
-        return replace(self, node=self.node[cells])
+        return replace(self, node=np.asfortranarray(self.node[cells]))
 
     def around(self, cell: int, others: int) -> np.ndarray:
         """The cells to look among for a move of one, in their order: at its own codes and
         at so many others of each axis, and above.
         """
         inside = np.ones(len(self.node), dtype=bool)
-        same = self.node == self.node[cell]
-        alike = same.sum(axis=1)
-        for a, axis in enumerate(self.axes):
-            node = self.node[:, a]
-            beside = node[alike - same[:, a] == len(self.axes) - 1]
+        differs = np.zeros(len(self.node), dtype=np.int8)
+        for node in self.node.T:  # one axis after the other, each in one piece of memory
+            differs += node != node[cell]
+        near = np.flatnonzero(differs <= 1)
+        for axis, node in zip(self.axes, self.node.T, strict=True):
+            beside = node[near[(differs[near] == 0) | (node[near] != node[cell])]]
             inside &= axis.among(int(node[cell]), others, beside)[node]
         return np.flatnonzero(inside)
 

@@ -69,14 +69,26 @@ class System:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A change of the true table in whole numbers that keeps every row: the cells that
+    change, and by how much.
+    """
+
+    cells: np.ndarray
+    change: np.ndarray
+
+
+@dataclass(frozen=True)
 class Pattern:
     """Which cells are hidden, for whom the added ones are, and which sensitive cells no
-    pattern could protect.
+    pattern could protect. `moves` change hidden cells only: together they show what every
+    other sensitive cell can be.
     """
 
     hidden: np.ndarray
     # added cell -> sensitive cells it protects
     protects: dict[int, tuple[int, ...]] = field(default_factory=dict)
     unprotected: tuple[int, ...] = ()
+    moves: tuple[Move, ...] = ()
     # of these -> from whom: holders by name, no name for everybody
     lost_to: dict[int, tuple[str, ...]] = field(default_factory=dict)

@@ -4,14 +4,14 @@ demand of a part is proven.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from pipeline.disclosure.choose.attack import SPARSER, Attacker, Move, Surroundings, Wish
+from pipeline.disclosure.choose.attack import SPARSER, Attacker, Surroundings, Wish
 from pipeline.disclosure.choose.components import Part
-from pipeline.disclosure.choose.linked import Demand, Knower
+from pipeline.disclosure.choose.linked import Demand, Knower, Move
 
 # what a hidden cell costs per unit of change: short moves prove the same and bind fewer
 # cells
@@ -20,8 +20,6 @@ NEAR = (1_000, 4_000)  # cells around a demand that are tried before the whole p
 OTHERS = (1, 3, 8)  # other codes of each axis that a change of a large part may run over
 SEARCHED = 12_000  # cells among which whole-numbered moves can be searched for
 HIDDEN_NEAR = 1_000  # hidden cells around a demand that are tried before a cell counts as needed
-
-Progress = Callable[[str], None]
 
 
 class Proofs:
@@ -60,6 +58,13 @@ class Proofs:
             self._count(move, -1)
             for cell in move.cells.tolist():
                 self.using[cell].discard(number)
+
+    def owned(self, since: int = 0) -> list[tuple[Move, int]]:
+        """The moves that are kept, from number `since` on, each with the cell that it was
+        looked for.
+        """
+        pairs = zip(self.moves[since:], self.owners[since:], strict=True)
+        return [(move, owner) for move, owner in pairs if move is not None]
 
     def _count(self, move: Move, by: int) -> None:
         for knower, proofs in self.against:
@@ -116,16 +121,9 @@ class Repair:
         price: np.ndarray,
         *,
         hidden: np.ndarray,
-        progress: Progress,
         step: float = STEP,
     ) -> None:
-        self.part, self.price, self.hidden, self.progress, self.step = (
-            part,
-            price,
-            hidden,
-            progress,
-            step,
-        )
+        self.part, self.price, self.hidden, self.step = part, price, hidden, step
         self.proofs = Proofs(part.demands, part.value, part.known_to)
         self.attacker = Attacker(part)
         self.around = Surroundings(part)
@@ -137,13 +135,11 @@ class Repair:
         """Hide cells until every demand is proven, in this order of cells; `lost` are
         those that can't be protected.
         """
-        for done, cell in enumerate(order):
+        for cell in order:
             while wishes := self.proofs.wishes(cell):
                 if not any(self._grant(w) for w in wishes):
                     self.lost.append(cell)
                     break
-            if done % 100 == 0:
-                self.progress(f"{done} of {len(order)} cells, {int(self.hidden.sum())} hidden")
 
     def _grant(self, wish: Wish) -> bool:
         """Prove one value possible, at the least cost of cells that are still shown."""
@@ -161,7 +157,7 @@ class Repair:
             other = self._ask(wish, cells, cost=cost)
             if other is not None and self.price[self._added(other)].sum() < self.price[added].sum():
                 move = other
-        self._take(move, wish.cell)
+        self.take(move, wish.cell)
         return True
 
     def _fields(self, wish: Wish) -> Iterator[np.ndarray]:
@@ -193,7 +189,8 @@ class Repair:
         shown: np.ndarray = move.cells[~self.hidden[move.cells]]
         return shown
 
-    def _take(self, move: Move, cell: int) -> None:
+    def take(self, move: Move, cell: int) -> None:
+        """Keep a move that was looked for `cell`: what it changes is hidden from now on."""
         self.proofs.add(move, cell)
         self.hidden[move.cells] = True
         self.cost[move.cells] = self.step

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from pipeline.disclosure.prove.proof import Demands, Proof, prove
 from pipeline.disclosure.prove.ranges import Derived, left_open
 from pipeline.disclosure.prove.reconcile import Reconciled, reconcile
 from pipeline.disclosure.prove.sensitive import Demand, demand_of, derivable, is_narrowed
+from pipeline.disclosure.prove.suggested import Change
 from pipeline.disclosure.prove.world import World, build_world
 from pipeline.errors import UserError
 
@@ -46,9 +48,10 @@ class Audit:
         return not self.failures
 
 
-def audit(knowledge: Knowledge) -> Audit:
-    """Audit one version of one round, all reports together. Raises UserError when the
-    inputs contradict each other, and where there is nothing to audit.
+def audit(knowledge: Knowledge, suggested: Sequence[Change] = ()) -> Audit:
+    """Audit one version of one round, all reports together. `suggested` are changes of
+    hidden cells, by name, that may prove something; none is believed. Raises UserError when
+    the inputs contradict each other, and where there is nothing to audit.
     """
     begun = time.monotonic()
     # What an attacker with all released files knows, and how far each sum holds.
@@ -64,7 +67,8 @@ def audit(knowledge: Knowledge) -> Audit:
         if u.is_sensitive and n not in known
     }
     prepared = time.monotonic()
-    proof = _prove(knowledge, world, held=held, known=known, demands=demands)
+    prove_ = partial(_prove, knowledge, world, held=held, known=known, suggested=suggested)
+    proof = prove_(demands=demands)
     # Where the proof fails, earlier editions alone may have narrowed the cell: it is
     # then asked for no more than they left open.
     before = {n: _limits(world, n, before=True) for n in world.unknowns}
@@ -72,7 +76,7 @@ def audit(knowledge: Knowledge) -> Audit:
     narrower = {n: demand_of(world.unknowns[n], r.least, r.most) for n, r in derived.items()}
     if any(demands[n] != d for n, d in narrower.items()):
         demands |= narrower
-        proof = _prove(knowledge, world, held=held, known=known, demands=demands)
+        proof = prove_(demands=demands)
     # Besides cells that can be worked out: cells shown that should not be, with states
     # that they do not count, or without a line of their own.
     failures, already = _shown(world)
@@ -88,7 +92,9 @@ def audit(knowledge: Knowledge) -> Audit:
     failures += _judged(knowledge)
     # Then for those who know cells anyway, one by one.
     proven = time.monotonic()
-    against = _against(knowledge, world, held=held, tables=proof.tables, limits=before)
+    against = _against(
+        knowledge, world, held=held, tables=proof.tables, limits=before, suggested=suggested
+    )
     failures += [(n, r) for n, r in against.failures.items() if n not in proof.failures]
     times = {n: r.times for n, r in derived.items() if r.times and n in demands}
     tables = [*proof.tables, *against.tables]
@@ -147,6 +153,7 @@ def _prove(
     held: Reconciled,
     known: Container[str],
     demands: Mapping[str, Demand],
+    suggested: Sequence[Change],
     witnesses: Sequence[Mapping[str, int]] = (),
 ) -> Proof:
     names = sorted(world.unknowns)
@@ -160,6 +167,7 @@ def _prove(
         lows=np.array([x[0] for x in limits], dtype=np.int64),
         highs=np.array([x[1] for x in limits], dtype=np.int64),
         demands=demands,
+        suggested=suggested,
         time_limit=knowledge.time_limit,
         witnesses=witnesses,
     )
@@ -172,6 +180,7 @@ def _against(
     held: Reconciled,
     tables: Sequence[Mapping[str, int]],
     limits: Mapping[str, tuple[int, int]],
+    suggested: Sequence[Change],
 ) -> Against:
     """The proof for each holder: what they know is taken as known."""
     known = world.known
@@ -191,6 +200,7 @@ def _against(
             held=held,
             known=known.keys() | own,
             demands=demands,
+            suggested=suggested,
             witnesses=witnesses,
         )
 

@@ -25,6 +25,7 @@ class Progress:
     high: Numbers
     values: Numbers
     seen: list[set[int]] = field(default_factory=list)
+    first: Numbers | None = None  # the values of the first table, the true one
 
     def __post_init__(self) -> None:
         self.seen = [set() for _ in self.cell]
@@ -35,10 +36,19 @@ class Progress:
     def add(self, table: Numbers) -> int:
         """Take a table into account. Returns how many demands came nearer to being met."""
         found = table[self.cell]
-        open_ = np.flatnonzero(~self.proven)
+        if self.first is None:
+            self.first = found
+            open_ = np.flatnonzero(~self.proven)
+        else:  # a value that all demands were met with teaches nothing a second time
+            open_ = np.flatnonzero(~self.proven & (found != self.first))
+        return self.note(open_.tolist(), found[open_].tolist())
+
+    def note(self, demands: Sequence[int], values: Sequence[int]) -> int:
+        """Take into account that the cells of some demands can have these values. Returns
+        how many demands came nearer to being met.
+        """
         nearer = 0
-        for k in open_:
-            value = int(found[k])
+        for k, value in zip(demands, values, strict=True):
             low = value <= self.low[k]
             high = value >= self.high[k]
             new = (low and not self.low_shown[k]) or (high and not self.high_shown[k])

@@ -2,8 +2,9 @@
 audit, without contracts.
 
 Cells that peeling fixes or bounds too narrowly fail at once. The others are proven by
-sweeps over blocks; what is left is asked one by one. Whoever is not proven is named
-with a reason: impossible, or not decided within the time.
+changes that are suggested and hold, then by sweeps over blocks; what is left is asked
+one by one. Whoever is not proven is named with a reason: impossible, or not decided
+within the time.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pipeline.disclosure.prove.demands import Progress
 from pipeline.disclosure.prove.exact import TINY, Component, remaining
 from pipeline.disclosure.prove.peel import binding, components, tighten
 from pipeline.disclosure.prove.search import Search
+from pipeline.disclosure.prove.suggested import Change, placed
 from pipeline.disclosure.prove.system import Flags, Interval, Numbers, Sum, System, build_system
 
 Demands = Mapping[str, tuple[int, int, int]]  # at most, at least, number of different values
@@ -47,12 +49,14 @@ def prove(
     lows: Numbers,
     highs: Numbers,
     demands: Demands,
+    suggested: Iterable[Change] = (),
     time_limit: float = 600.0,
     witnesses: Iterable[Mapping[str, int]] = (),
 ) -> Proof:
     """Counter-tables for the demands on hidden cells. `lows` and `highs` bound a hidden
-    cell; NO_LIMIT is no bound. `witnesses` are tables that are there already, as changes:
-    what they show is not looked for again.
+    cell; NO_LIMIT is no bound. `suggested` are changes of the true table that may hold,
+    `witnesses` tables that are there already, as changes: what they show is not looked for
+    again.
     """
     clock = [time.monotonic()]
     deadline = clock[0] + time_limit
@@ -86,6 +90,7 @@ def prove(
     # shown cells and other hidden ones (Fischetti and Salazar-González, 2001; the idea
     # of an alternative table in Gusfield, SIAM J. Comput. 17, 1988).
     search = Search(tight, progress, deadline=deadline)
+    search.suggest(placed(suggested, names, where=where))
     search.sweep_all()
     clock.append(time.monotonic())
     # What is left is asked cell by cell, with the reason where there is no table.

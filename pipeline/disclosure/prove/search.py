@@ -14,7 +14,7 @@ together in the order of the blocks.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ import numpy as np
 from pipeline.disclosure.prove.blocks import Neighbours
 from pipeline.disclosure.prove.demands import Progress, Range
 from pipeline.disclosure.prove.solver import Limits, Question, load, open_ended, run
+from pipeline.disclosure.prove.suggested import Joining, Placed
 from pipeline.disclosure.prove.system import Numbers, System, add_rows
 
 REACH = (
@@ -75,6 +76,23 @@ class Search:
                 nearer, cells = self._sweep(level, open_)
                 if nearer <= level.enough * cells or time.monotonic() > self.deadline:
                     break
+
+    def suggest(self, changes: Iterable[Placed]) -> None:
+        """Try changes that somebody else suggests: those that hold and bring a demand
+        nearer are joined in few tables.
+        """
+        joining = Joining(self.system)
+        shown = _only(self.progress, range(len(self.progress.cell)))
+        for cells, change in changes:
+            if not joining.holds(cells, change):
+                continue
+            values = dict(zip(cells.tolist(), self.system.value[cells] + change, strict=True))
+            mine = [self.by_cell[c] for c in values if c in self.by_cell]
+            mine = [k for k in mine if not shown.proven[k]]
+            if shown.note(mine, [int(values[int(shown.cell[k])]) for k in mine]):
+                joining.add(cells, change)
+        for table in joining.tables:
+            self.bank(table)
 
     def bank(self, table: Numbers) -> int:
         """Keep a table if it holds and shows something new."""
@@ -257,6 +275,7 @@ def _only(progress: Progress, demands: Sequence[int]) -> Progress:
         progress.values[demands],
     )
     part.seen = [set(progress.seen[k]) for k in demands]
+    part.first = None if progress.first is None else progress.first[demands]
     for name in ("low_shown", "high_shown", "proven"):
         setattr(part, name, getattr(progress, name)[demands])
     return part

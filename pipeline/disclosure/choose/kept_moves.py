@@ -1,0 +1,90 @@
+"""Where is kept what was proven of a large part, when a run is stopped before its end?
+
+In a file beside the certificates, readable by its owner alone, since it tells how
+hidden cells could be. It is bound to the part by a digest of all its numbers: another
+table, or the same with one figure revised, has another name and begins anew. Whoever
+reads it holds each move against the part again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.disclosure.choose.components import Part
+from pipeline.disclosure.choose.lanes import Owned
+from pipeline.disclosure.choose.linked import Move
+from pipeline.system.files import write_file
+
+_ENDING = ".moves"
+
+
+@dataclass(frozen=True)
+class KeptMoves:
+    """The moves of the parts of one version, in a folder."""
+
+    folder: Path
+    version: str
+
+    def read(self, part: Part) -> list[Owned]:
+        """The moves of an earlier run; none where it left no file, or a damaged one."""
+        try:
+            with np.load(io.BytesIO(self._path(part).read_bytes()), allow_pickle=False) as file:
+                cells, change, owner = file["cells"], file["change"], file["owner"]
+                ends = np.cumsum(file["size"])
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+            return []
+        most = len(part.cells)
+        demanded = {d.cell for d in part.demands}
+        moves = zip(np.split(cells, ends)[:-1], np.split(change, ends)[:-1], strict=True)
+        return [
+            (Move(c, x), o)
+            for (c, x), o in zip(moves, owner.tolist(), strict=True)
+            if len(c) == len(x) and np.all((c >= 0) & (c < most)) and o in demanded
+        ]
+
+    def write(self, part: Part, moves: Iterable[Owned]) -> None:
+        kept = list(moves)
+        if not kept:
+            return
+        file = io.BytesIO()
+        np.savez(
+            file,
+            cells=np.concatenate([m.cells for m, _ in kept]),
+            change=np.concatenate([m.change for m, _ in kept]),
+            size=np.array([len(m.cells) for m, _ in kept]),
+            owner=np.array([owner for _, owner in kept]),
+        )
+        write_file(self._path(part), file.getvalue(), mode=0o600)
+
+    def clear(self) -> None:
+        """Keep nothing any more: the version is proven."""
+        for path in self.folder.glob(f"{self.version}.*{_ENDING}"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, part: Part) -> Path:
+        return self.folder / f"{self.version}.{_digest(part)}{_ENDING}"
+
+
+def _digest(part: Part) -> str:
+    told = hashlib.sha256()
+    for numbers in (
+        part.value,
+        part.up,
+        part.down,
+        part.rows.indptr,
+        part.rows.indices,
+        part.rows.data,
+        part.row_low,
+        part.row_high,
+        part.hidden,
+        np.array([(d.cell, d.low, d.high, d.values) for d in part.demands]),
+    ):
+        told.update(np.ascontiguousarray(numbers).tobytes())
+    return told.hexdigest()[:32]

@@ -1,0 +1,81 @@
+"""Which tables does somebody else suggest? Changes of the true table, each tried in
+whole numbers here before it counts.
+
+Whoever chose what is hidden knows such changes. Nothing is believed of them: one that
+names a cell that is not hidden, or breaks a row or a bound, is left out, and what they
+do not prove is searched for as if there were none. Changes that touch no row in common
+hold together, so few tables are made of many changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pipeline.disclosure.prove.system import Flags, Numbers, System
+
+Change = Mapping[str, int]  # how much each cell that changes does, by name
+Placed = tuple[Numbers, Numbers]  # cells of a system, and how much each changes
+
+
+def placed(changes: Iterable[Change], names: Sequence[str], *, where: Numbers) -> Iterator[Placed]:
+    """The changes in terms of a system, whose cell number i is `names[where[i]]`; without
+    those of cells that it does not have.
+    """
+    place = {names[c]: i for i, c in enumerate(where.tolist())}
+    for change in changes:
+        if all(name in place for name in change):
+            yield (
+                np.array([place[n] for n in change], dtype=np.int64),
+                np.array(list(change.values()), dtype=np.int64),
+            )
+
+
+class Joining:
+    """Tables made of changes that touch no row in common."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        order = np.argsort(system.cell, kind="stable")
+        self.row, self.factor = system.entry_row[order], system.factor[order]
+        entries = np.bincount(system.cell, minlength=len(system.value))
+        self.start = np.concatenate(([0], np.cumsum(entries)))
+        self.total = system.activity(system.value)
+        self.tables: list[Numbers] = []
+        self._touched: list[Flags] = []
+
+    def holds(self, cells: Numbers, change: Numbers) -> bool:
+        """Whether the true table, changed so, is possible for somebody who knows the bounds
+        and the rows.
+        """
+        system = self.system
+        value = system.value[cells] + change
+        if np.any((value < system.low[cells]) | (value > system.high[cells])):
+            return False
+        row, index = np.unique(self.row[self._entries(cells)], return_inverse=True)
+        moved = np.zeros(len(row), dtype=np.int64)
+        entries = np.diff(self.start)[cells]
+        np.add.at(moved, index, self.factor[self._entries(cells)] * np.repeat(change, entries))
+        total = self.total[row] + moved
+        return bool(np.all((system.row_low[row] <= total) & (total <= system.row_high[row])))
+
+    def add(self, cells: Numbers, change: Numbers) -> None:
+        """Put a change that holds into the first table that it fits into."""
+        row = self.row[self._entries(cells)]
+        for table, touched in zip(self.tables, self._touched, strict=True):
+            if not touched[row].any() and np.all(table[cells] == self.system.value[cells]):
+                break
+        else:
+            table, touched = self.system.value.copy(), np.zeros(len(self.total), dtype=bool)
+            self.tables.append(table)
+            self._touched.append(touched)
+        table[cells] += change
+        touched[row] = True
+
+    def _entries(self, cells: Numbers) -> Numbers:
+        """Where the entries of some cells stand, one cell after the other."""
+        lengths = np.diff(self.start)[cells]
+        first = np.cumsum(lengths) - lengths
+        found: Numbers = np.repeat(self.start[cells] - first, lengths) + np.arange(lengths.sum())
+        return found
