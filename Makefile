@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE HOLDERS ICS INSTANCES INTO JSON KEY KIND \
 	LANGUAGE N NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL RELEASE REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
@@ -212,9 +212,9 @@ explain: .venv/.installed-requirements  ## Walk a number back to the returns: KE
 changes: .venv/.installed-requirements  ## What differs between two builds: FROM=draft-1|edition-1|2026-03-01|folder TO=last REPORT= VERSION=
 	@$(RUN) changes --round $(ROUND) --report $(REPORT) --version $(VERSION) --from "$$GIVEN_FROM" $(call option,--to,TO) $(if $(JSON),--json)
 
-audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
+audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published; HOLDERS=yes: its loss against whom
 	@$(RUN) build --round $(ROUND) --versions $(VERSION) --until protect
-	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA)
+	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA) $(if $(HOLDERS),--holders)
 
 accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= or GATE= REASON="..."
 	@$(RUN) accept --round $(ROUND) --report $(REPORT) $(call option,--gate,GATE) $(call option,--query,QUERY) $(call option,--rule,RULE) $(call given,--state,STATE) $(WHO)

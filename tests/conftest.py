@@ -15,6 +15,7 @@ from builds import (
     ROUND,
     VERSIONS,
     copy_tree,
+    give_secret,
     once,
     run_make,
     shared_folder,
@@ -24,6 +25,7 @@ from office import Office, build_office
 from quick import quick
 from small_project import SMALL_ROUND, small_project
 from small_tables import write_store
+from true_counts import build_true_counts, true_counts_in
 
 from pipeline.contracts.known_errors import KnownError, load_known_errors
 from pipeline.contracts.model import Contracts, load_contracts
@@ -131,6 +133,7 @@ def built(
     def make_reports(folder: Path) -> None:
         def make(*asked: str) -> None:
             where = {"SELEC_OUTPUTS": str(folder / "outputs")}
+            give_secret(folder / "records")
             run_make("reports", f"ROUND={ROUND}", *asked, environment=where)
 
         every = f"VERSIONS={' '.join((*VERSIONS, FOR_PARTNERS))}"
@@ -160,6 +163,20 @@ def small_built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 def small(small_built: Path, tmp_path: Path) -> Path:
     """A copy of it, to be worked in."""
     return copy_tree(small_built, tmp_path / "small")
+
+
+@pytest.fixture(scope="session")
+def true_counts(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, contracts: Contracts
+) -> Project:
+    """The example round with a whole number in place of every `<5`: its numbers are built
+    once, and tests only read them. See `true_counts.py`.
+    """
+    folder = once(
+        shared_folder(tmp_path_factory, worker_id) / "true_counts",
+        lambda folder: build_true_counts(folder, contracts),
+    )
+    return true_counts_in(folder)
 
 
 @pytest.fixture(scope="session")

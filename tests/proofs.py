@@ -174,6 +174,7 @@ def make_proof(folder: Path, contracts: Contracts, more: str = "") -> SmallProof
             day=DAY.isoformat(),
             rules_files=digests(contracts),
             judged=judged,
+            holders=policy.version("public").holders,
         )
     )
     assert found.is_safe, found.failures

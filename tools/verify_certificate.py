@@ -20,6 +20,7 @@ import json
 import re
 import sys
 from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
@@ -37,6 +38,7 @@ HEADS = ["key", "value", "unit", "obs_status", "conf_status", "coverage", "state
 KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 RELEASE = {"files": {"*": str}, "left_out": [str], "parts": {"*": [str]}, "own": {"*": str}}
+RANGE = {"least": {"*": str}, "most": {"*": str}}
 SHAPE = {
     "format": int,
     "version": str,
@@ -49,7 +51,8 @@ SHAPE = {
     "statuses": {"*": str},
     "at_least": [[str]],
     "contradicted": [[str]],
-    "ranges": {"*": {"least": {"*": str}, "most": {"*": str}}},
+    "ranges": {"*": RANGE},
+    "holders": {"*": {"*": RANGE}},
     "tables": [{"*": int}],
 }
 Bounds = dict[str, tuple[int, int | None]]
@@ -153,6 +156,18 @@ class Table(NamedTuple):
     contributors: int
 
 
+class Holder(NamedTuple):
+    """Somebody who knows all figures of these states in these tables, whatever is shown."""
+
+    name: str
+    states: set[str]
+    tables: set[str]
+
+    def knows(self, cell: str) -> bool:
+        cube, codes = cell.split("@")[0].split(":")
+        return codes.split(".")[0] in self.states and cube in self.tables
+
+
 class Rules:
     """Policy, contracts and code lists, as far as a proof rests on them."""
 
@@ -182,12 +197,25 @@ class Rules:
                 f"release_policy.json: {name} is not in both the policy and a contract; give all"
                 " contracts"
             )
+        self.holders = list(self._holders(policy))
         # what of judgements is released; editions from before they were judged have none
         self.judged = self._json(SETTINGS)["released"] if SETTINGS in audited else None
         for name in sorted(audited.keys() - self.digests.keys()):
             raise Refused(
                 f"{name} is not among the files given; give what the release was audited under"
             )
+
+    def _holders(self, policy: dict[str, Any]) -> Iterator[Holder]:
+        """Against whom the version is proven: each state, or who holds given figures."""
+        states = self.states - self.regions
+        for entry in self.version["holders"]:
+            knows = policy["holders"][entry]["knows"]
+            if knows == "own":
+                yield from (Holder(state, {state}, set(self.tables)) for state in sorted(states))
+                continue
+            whose = states if knows["states"] == "all" else set(knows["states"])
+            where = set(self.tables) if knows["tables"] == "all" else set(knows["tables"])
+            yield Holder(entry, whose, where)
 
     def _json(self, name: str) -> Any:
         content = read_json(self.folder / name)
@@ -641,6 +669,11 @@ class Proof:
             self._must_add_up(release, certificate["contradicted"] + certificate["at_least"])
         self.links, self.held = links, self._hold(links, certificate)
         self.bounds = self._bounds(links, self.seen)
+        self.left_open: Bounds = {}  # by earlier editions
+        self.rows_with: dict[str, list[int]] = defaultdict(list)
+        for number, (link, _) in enumerate(self.held):
+            for cell in {link.whole, *link.parts}:
+                self.rows_with[cell].append(number)
 
     def _take(self, release: Release, names: set[str]) -> set[str]:
         """Take numbers of a release under the names of its unknowns. Returns the names
@@ -791,16 +824,23 @@ class Proof:
         sent = {c: self._sent(c, seen) for c in self.suppressed}
         return {c: at_zero.get(c) or sent.get(c) or (1, None) for c in self.value}
 
-    def demands(self, ranges: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
+    def demands(
+        self, ranges: dict[str, Any], own: Set[str] = frozenset()
+    ) -> dict[str, tuple[int, int, int]]:
         """What each sensitive cell must still be able to be: at most, at least, and how
         many values. No more than earlier editions left open, which is worked out from
-        them and from what is zero or suppressed alone.
+        them and from what is zero or suppressed alone; for a holder also from the cells
+        that they know.
         """
-        bounds = self._bounds(self.links, self.seen_before)
-        bounds |= {c: (v, v) for c, v in self.before.items()}
-        narrow(self.held, bounds)
+        if not self.left_open:
+            self.left_open = self._bounds(self.links, self.seen_before)
+            self.left_open |= {c: (v, v) for c, v in self.before.items()}
+            narrow(self.held, self.left_open)
+        bounds = self.left_open | {c: (self.base[c], self.base[c]) for c in own}
+        if own:
+            narrow(self.held, bounds, own)
         found = {}
-        for cell in sorted(self.base):
+        for cell in sorted(self.base.keys() - own):
             table = self._table(cell)
             value = self.base[cell]
             unit = self._unit(cell)
@@ -886,10 +926,7 @@ class Proof:
         """Base and every table: within the bounds, and every sum adds up with the
         released numbers.
         """
-        rows_with: dict[str, list[int]] = defaultdict(list)
-        for number, (link, _) in enumerate(self.held):
-            for cell in {link.whole, *link.parts}:
-                rows_with[cell].append(number)
+        rows_with = self.rows_with
         for place, changes in enumerate([{}, *tables]):
             label = f"table {place}" if place else "the base table"
             gaps = dict[int, int]()
@@ -908,8 +945,51 @@ class Proof:
                 if value_ < least or (most is not None and value_ > most):
                     self.wrong.append(f"{label}: {cell} is {value_}, which it cannot be")
 
+    def pieces(self, table: dict[str, int]) -> list[set[str]]:
+        """The cells of a table that change together: those that no sum ties to each other
+        are changes by themselves, and add up without each other.
+        """
+        beside: dict[str, set[str]] = {cell: set() for cell in table}
+        for number in {n for cell in table for n in self.rows_with[cell]}:
+            link = self.held[number][0]
+            changed = [c for c in (link.whole, *link.parts) if c in table]
+            for cell in changed:
+                beside[cell].update(changed)
+        found = []
+        left = set(table)
+        while left:
+            waiting = [left.pop()]
+            piece = set(waiting)
+            while waiting:
+                new = beside[waiting.pop()] - piece
+                piece |= new
+                waiting += new
+            left -= piece
+            found.append(piece)
+        return found
+
+    def check_holder(
+        self, holder: Holder, tables: list[tuple[dict[str, int], list[set[str]]]], ranges: Any
+    ) -> int:
+        """Prove it once more for somebody who knows cells anyway: of each table count the
+        pieces that touch none of these. Returns how many cells were asked about.
+        """
+        own = {c for c in self.base if holder.knows(c)}
+        if not own:
+            return 0
+        left = [
+            {c: table[c] for piece in pieces if not piece & own for c in piece}
+            for table, pieces in tables
+        ]
+        demands = self.demands(ranges, own)
+        self.check_demands(left, demands, f", for {holder.name}")
+        return len(demands)
+
     def check_demands(
-        self, tables: list[dict[str, int]], demands: dict[str, tuple[int, int, int]]
+        self,
+        tables: list[dict[str, int]],
+        demands: dict[str, tuple[int, int, int]],
+        whom: str = "",
     ) -> None:
         """Over all tables, each sensitive cell is low enough, high enough, and has
         enough different values.
@@ -919,7 +999,7 @@ class Proof:
             if min(seen) > low or max(seen) < high or len(seen) < count:
                 said = ", ".join(map(str, sorted(seen)))
                 self.wrong.append(
-                    f"{cell} is not proven: it can be {said}; it must be able to be {low} and"
+                    f"{cell} is not proven{whom}: it can be {said}; it must be able to be {low} and"
                     f" {high}"
                 )
 
@@ -978,14 +1058,18 @@ class Proof:
             self.wrong.append(f"{key}{told} is released, and there is no true figure of it")
 
 
-def narrow(held: list[tuple[Link, bool]], bounds: Bounds) -> None:
-    """Narrow bounds by each sum alone, until nothing is new."""
+def narrow(
+    held: list[tuple[Link, bool]], bounds: Bounds, begin: Iterable[str] | None = None
+) -> None:
+    """Narrow bounds by each sum alone, until nothing is new; from sums of the cells in
+    `begin` where the others told nothing more before.
+    """
     with_cell: dict[str, list[int]] = defaultdict(list)
     for number, (link, _) in enumerate(held):
         for cell in (link.whole, *link.parts):
             with_cell[cell].append(number)
-    waiting = deque(range(len(held)))
-    queued = set(range(len(held)))
+    queued = set(range(len(held))) if begin is None else {n for c in begin for n in with_cell[c]}
+    waiting = deque(sorted(queued))
     left = 300 * len(held)  # bounds that are still wider then ask for more, so nothing is lost
     while waiting and left:
         number = waiting.popleft()
@@ -1025,8 +1109,8 @@ def verify(given: argparse.Namespace) -> list[str]:
                 raise Refused(f"'{text}' is not NAME=FILE")
             into[name].append(Path(path))
     certificate = read_json(given.certificate)
-    if type(certificate) is not dict or certificate.get("format") != 3:
-        raise Refused("the certificate is not of format 3; build the proof again")
+    if type(certificate) is not dict or certificate.get("format") != 4:
+        raise Refused("the certificate is not of format 4; build the proof again")
     must_fit(certificate, SHAPE, where="the top")
     if (certificate["version"], certificate["round"]) != (given.version, given.round):
         raise Refused(
@@ -1086,6 +1170,15 @@ def verify(given: argparse.Namespace) -> list[str]:
     ):
         wrong.append("cells are withheld, and none of them is sensitive; build the proof again")
     proof.check_demands(certificate["tables"], demands)
+    # Then for each holder, with what is left of the tables for them.
+    for name in sorted(certificate["holders"].keys() - {h.name for h in rules.holders}):
+        wrong.append(f"certificate: {name} is no holder of the policy; build the proof again")
+    in_pieces = [(t, proof.pieces(t)) for t in certificate["tables"]] if rules.holders else []
+    asked = {
+        h.name: proof.check_holder(h, in_pieces, certificate["holders"].get(h.name, {}))
+        for h in rules.holders
+    }
+    against = [name for name, count in asked.items() if count]
     for release in releases:
         if true:
             proof.check_truth(release, true[release.name])
@@ -1101,6 +1194,14 @@ def verify(given: argparse.Namespace) -> list[str]:
         *(
             [f"{less} of them are less open: earlier editions and senders left no more"]
             if less
+            else []
+        ),
+        *(
+            [
+                f"also against each of {', '.join(against)}, who know their own figures:"
+                f" {sum(asked.values())} times a cell of others"
+            ]
+            if against
             else []
         ),
         *taken_on_trust(certificate, rules, releases=releases, is_true=bool(true)),
@@ -1124,6 +1225,8 @@ def taken_on_trust(
         ),
         f"embargoes are judged by the day {certificate['day']}",
     ]
+    if rules.holders:
+        found.append("`<5` of a holder's own are for them what the base table says")
     if is_true:
         found.append(
             "the true figures given are those that the states sent, with the statuses they gave"

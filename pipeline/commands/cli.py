@@ -271,24 +271,22 @@ def audit(
     extra: Annotated[
         Path | None, typer.Option("--extra", help="A file of what others published.")
     ] = None,
+    holders: Annotated[
+        bool, typer.Option("--holders", help="What it would show against other holders.")
+    ] = False,
 ) -> None:
     """Check the proof of a protected version again, beside what others published where
-    a file of it is given.
+    a file of it is given. With `--holders`, tell what it would show against whom.
     """
     from pipeline.contracts.model import load_contracts
-    from pipeline.disclosure.protect import audit_again
+    from pipeline.disclosure.protect import audit_again, holders_told
 
     project = Project.here()
+    contracts = load_contracts(project.contracts)
     with progress_bar(f"audit of {version}"):
-        lines = list(
-            audit_again(
-                project,
-                load_contracts(project.contracts),
-                round_=round_,
-                version=version,
-                extra=extra,
-            )
-        )
+        lines = list(audit_again(project, contracts, round_=round_, version=version, extra=extra))
+        if holders:
+            lines += holders_told(project, contracts, round_=round_, version=version)
     for line in lines:
         typer.echo(line)
 

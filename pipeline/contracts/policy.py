@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.cells import REGION, REGIONS
+from pipeline.contracts.holders import Holder, check_holders, read_holders
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.sender_binds import EMBARGOED, keeps_out, releases
 from pipeline.errors import ContractError, UserError
@@ -52,6 +53,9 @@ class VersionRule:
     needs_consent: bool
     readers_have: tuple[str, ...]  # versions that its readers know as well
     keeps: frozenset[str]  # restricted material that goes with it
+    # who knows cells anyway: it is proven against each of them, and says so in these words
+    holders: tuple[Holder, ...] = ()
+    proven_against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Policy:
     consents: tuple[tuple[str, frozenset[str], frozenset[str]], ...]
     # state, table -> the first free day of its cells with status E
     embargoes: Mapping[tuple[str, str], date]
+    holders: Mapping[str, tuple[Holder, ...]]  # by entry, also where no version names them
 
     def table(self, name: str) -> TableRule:
         return self.tables[name]
@@ -133,7 +138,7 @@ def load_policy(folder: Path, contracts: Contracts) -> Policy:
             where=POLICY,
             do="correct the entries named; see docs/background/disclosure.md",
         )
-    return _read(file.content)
+    return _read(file.content, contracts)
 
 
 def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
@@ -178,6 +183,7 @@ def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
         if embargo["table"] not in names or embargo["state"] not in {*states, REGION}:
             place = file.place(("embargoes", number))
             yield f"{place}: there is no table '{embargo['table']}' of '{embargo['state']}'"
+    yield from check_holders(file, tables=names, states=states)
 
 
 def _without_effect(file: YamlFile) -> Iterator[str]:
@@ -215,7 +221,9 @@ def _without_effect(file: YamlFile) -> Iterator[str]:
         yield f"{place}: the readers of {names} have each other's versions, in a circle"
 
 
-def _read(content: dict[str, Any]) -> Policy:
+def _read(content: dict[str, Any], contracts: Contracts) -> Policy:
+    states = [state.code for state in contracts.codelist("states") if state.parent]
+    holders = read_holders(content["holders"], states)
     small = content["small_counts"]
     width = content["bound_cells"]
     contributors = content["min_contributors"]
@@ -241,6 +249,8 @@ def _read(content: dict[str, Any]) -> Policy:
             own["needs_consent"],
             tuple(own["readers_have"]),
             frozenset(own["keeps"]),
+            tuple(holder for entry in own["holders"] for holder in holders[entry]),
+            tuple(content["holders"][entry]["who"] for entry in own["holders"]),
         )
         for name, own in content["versions"].items()
     }
@@ -261,5 +271,12 @@ def _read(content: dict[str, Any]) -> Policy:
         content["suppressed_by_sender"]["highest"],
     )
     return Policy(
-        versions, tables, weights, content["coarsen_above"], suppressed, consents, embargoes
+        versions,
+        tables,
+        weights,
+        content["coarsen_above"],
+        suppressed,
+        consents,
+        embargoes,
+        holders,
     )

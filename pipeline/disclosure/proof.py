@@ -49,6 +49,7 @@ class Proven:
     failures: dict[str, str]
     demands: int
     tables: int
+    holders: int = 0
 
 
 def certificate_path(project: Project, round_: int, *, version: str) -> Path:
@@ -87,7 +88,8 @@ def prove_version(
         write_certificate(
             found.certificate, certificate_path(project, round_, version=version.name)
         )
-    return Proven(dict(found.failures), found.counts["sensitive"], found.counts["tables"])
+    counts = found.counts
+    return Proven(dict(found.failures), counts["sensitive"], counts["tables"], counts["holders"])
 
 
 def audit_beside(
@@ -144,6 +146,7 @@ def _knowledge(
         rules_files=digests(contracts),
         time_limit=TIME_LIMIT,
         judged=judged,
+        holders=version.holders,
     )
 
 

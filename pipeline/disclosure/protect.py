@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from pipeline.cells import is_counted, is_judged
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
+from pipeline.disclosure.alternatives import holder_alternatives
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
 from pipeline.disclosure.choose.kept_moves import KeptMoves
 from pipeline.disclosure.choose.reasons import IN_QUESTION
@@ -32,12 +33,15 @@ from pipeline.disclosure.proof import (
     prove_version,
     require_proof,
 )
+from pipeline.disclosure.prove.facts import read_released
 from pipeline.disclosure.register import Registered, editions, newest_of, register
+from pipeline.disclosure.secret import secret_of
 from pipeline.errors import DisclosureError, UserError
 from pipeline.numbers.build import inputs_of, store_inputs
 from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
 from pipeline.numbers.stores import cubes_of, write_stores
+from pipeline.numbers.true_cells import TrueCell
 from pipeline.numbers.versions import StoreInputs
 from pipeline.project import Project
 from pipeline.returns.rules.validated import read_validation
@@ -63,12 +67,15 @@ class Protected:
         secondary = sum(t.secondary for t in tables)
         given_up = sum(t.given_up for t in tables)
         before = len(self.decision.given_away) + len(self.decision.already_public)
+        changed = ", ".join(self.changed_stores) or "none"
         told = f"; {before:,} sensitive cells were given away by earlier editions" if before else ""
+        holders = self.proof.holders
+        against = f", also against each of {holders} holders of cells" if holders else ""
         return (
             f"{self.version}: {len(self.decision.shown):,} cells shown; withheld {primary:,} by"
             f" rule, {secondary:,} to protect them, {given_up:,} in breakdowns given up;"
             f" {self.proof.demands:,} sensitive cells proven safe by {self.proof.tables}"
-            f" counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}{told}"
+            f" counter-tables{against}; stores changed: {changed}{told}"
         )
 
 
@@ -177,6 +184,7 @@ def _protect(
         day=day,
         progress=progress,
         again=again,
+        secret=secret_of(project),
         keeping=keeping,
     )
     # rather none than another's
@@ -328,6 +336,43 @@ def audit_again(
         f" more follow from it together with this version; {len(told.contradicted)} lines"
         f" contradict our figures, {len(told.unknown)} are of cells we have no figure for"
     )
+
+
+def holders_told(
+    project: Project, contracts: Contracts, *, round_: int, version: str
+) -> Iterator[str]:
+    """What a version would show against nobody and against each group of holders, one
+    line each. Nothing is written.
+    """
+    rule = _protected(project, contracts, version=version)
+    policy = load_policy(project.contracts, contracts)
+    cells = read_marts(project, round_).reported_cells()
+    known = [_as_released(project, round_, version=v, cells=cells) for v in rule.readers_have]
+    known += [as_edition(e) for e in editions(project, (version, *rule.readers_have))]
+    for row in holder_alternatives(
+        cells,
+        known,
+        contracts=contracts,
+        policy=policy,
+        version=rule,
+        round_=round_,
+        day=release_day(
+            store_inputs(read_validation(project, round_), round_, reports=project.reports)
+        ),
+        secret=secret_of(project),
+    ):
+        yield row.line()
+
+
+def _as_released(
+    project: Project, round_: int, *, version: str, cells: Mapping[str, TrueCell]
+) -> PublishedEdition:
+    """Another version of the round as its files have it."""
+    files = [read_released(project.released(round_, r, version=version)) for r in project.reports]
+    shown = frozenset(k for file in files for k in file.shown if k in cells)
+    suppressed = {k for k, c in cells.items() if c.is_suppressed}
+    left_out = frozenset(k for k in suppressed if not any(f.names(k) for f in files))
+    return PublishedEdition(current_edition(version, round_), cells, shown, left_out)
 
 
 def _protected(project: Project, contracts: Contracts, *, version: str) -> VersionRule:

@@ -14,16 +14,17 @@ import csv
 import io
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from pipeline.cells import Key
+from pipeline.disclosure.secret import secret_path
 from pipeline.errors import SignOffError, UserError
 from pipeline.numbers.true_cells import TrueCell
 from pipeline.project import Project
-from pipeline.system.files import csv_bytes, write_file
+from pipeline.system.files import csv_bytes, write_file, write_private
 from pipeline.system.kept import damaged, is_there, read_bytes
 from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.event_lines import digest, file_of, lines_of
@@ -223,6 +224,10 @@ def as_known_on(project: Project, day: date, *, folder: Path) -> int:
     write_file(folder / OF_A_DAY, f"{day}\n".encode())
     if known:  # days go forward, so that these are the first lines
         write_file(folder / ENTERED, file_of(lines_of(project.releases / ENTERED)[: len(known)]))
+    if secret_path(project).is_file():  # as the choice was made then, so it is again
+        write_private(
+            secret_path(replace(project, releases_folder=folder)), read_bytes(secret_path(project))
+        )
     for event in known:
         version = event["version"]
         name = event["edition"]

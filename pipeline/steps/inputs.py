@@ -181,9 +181,12 @@ class Reader:
         )
 
     def register(self) -> Inputs:
-        """The editions that were released, beside which a version is chosen and proven."""
+        """The editions that were released, beside which a version is chosen and proven, and
+        the secret by which it is chosen.
+        """
         folder = self.project.releases
-        return self.bytes_of(sorted([*folder.glob("*/*.csv"), *folder.glob("*.jsonl")]))
+        found = [*folder.glob("*/*.csv"), *folder.glob("*.jsonl"), *folder.glob("*/*.secret")]
+        return self.bytes_of(sorted(found))
 
     def cleared(self) -> Inputs:
         path = self.project.cleared_texts

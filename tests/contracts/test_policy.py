@@ -71,6 +71,11 @@ def test_versions_are_rows(policy: Policy) -> None:
         ("states: [AL,", "states: [XX,", "consents: there is no state 'XX'"),
         ("version: partner\n", "version: press\n", "consents: there is no version 'press'"),
         ("readers_have: [public]", "readers_have: [press]", "versions.partner.readers_have"),
+        ("holders: []", "holders: [states]", "versions.restricted.holders: the version shows"),
+        ("    holders: [states]", "    holders: [press]", "holders: there is no holder 'press'"),
+        ("    knows: own", "    knows: {states: [XX], tables: all}", "there is no state 'XX'"),
+        ("    knows: own", "    knows: {states: all, tables: [X]}", "there is no table 'X'"),
+        ("    knows: own", "    knows: all", "holders.states.knows"),
         ("weights:\n", "weights:\n  colour: 1\n", "colour"),
         (
             "embargoes: []",
@@ -86,6 +91,20 @@ def test_a_wrong_policy_is_refused_with_the_place(
     with pytest.raises(ContractError, match=POLICY) as problem:
         edited(old, new)
     assert told in str(problem.value)
+
+
+def test_a_state_holds_its_own_figures_and_a_collector_what_the_policy_says(
+    edited: Edit, policy: Policy
+) -> None:
+    known = policy.version("public").holders
+    assert {h.name for h in known} > {"AL", "RO", "TR"}
+    assert [h.name for h in known if h.knows("RO", "THB_PERSONS")] == ["RO"]
+    assert not any(h.knows("SELEC", "THB_PERSONS") for h in known)
+    collector = "    knows: {states: [RO, BG], tables: [THB_PERSONS]}"
+    (only,) = edited("    knows: own", collector).version("public").holders
+    assert only.knows("BG", "THB_PERSONS")
+    assert not only.knows("AL", "THB_PERSONS")
+    assert not only.knows("BG", "THB_VICTIMS")
 
 
 @pytest.mark.parametrize("status", ["N", "C", "D", "E"])

@@ -203,6 +203,7 @@ def test_a_version_of_another_name_binds_as_well(
         "bound": bound,
         "needs_consent": False,
         "readers_have": readers_have,
+        "holders": [],
         "keeps": [],
     }
     right = protected and bound == ["C", "D", "E", "N"] and readers_have == [PUBLIC]

@@ -112,7 +112,13 @@ def audited(
     rules = audit_rules(policy, policy.version(version), day=DAY)
     return audit(
         Knowledge(
-            version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth
+            version,
+            2022,
+            contracts,
+            rules,
+            (ReleasedFile("thb.csv", "0" * 64, shown),),
+            truth,
+            holders=policy.version(version).holders,
         )
     )
 

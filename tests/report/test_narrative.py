@@ -5,6 +5,7 @@ nothing to show for?
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -333,7 +334,8 @@ def test_the_annex_on_method_says_what_the_policy_has_of_the_version(
     texts = release_texts(load_policy(ROOT / "data_contracts", contracts), version)
     made = store(CELLS, version=version)
     narrative = Narrative(ROOT / "templates" / "thb" / "narrative", made)
-    values = {**variables(made), "released": texts.version, "others": texts.others}
+    told = {"released": texts.version, "others": texts.others, "against": texts.against}
+    values = {**variables(made), **told}
     text = "".join(
         narrative.paragraphs("method", section, values=values) for section in texts.sections
     )
@@ -341,3 +343,15 @@ def test_the_annex_on_method_says_what_the_policy_has_of_the_version(
     assert unsaid not in text
     assert ("only where the state agreed" in text) == (version == "partner")
     assert ("can read the public version as well" in text) == (version == "partner")
+    assert "authorities of each member state, who know the figures of their own state" in text
+
+
+def test_a_version_that_is_proven_against_nobody_says_so(
+    store: MakeStore, contracts: Contracts
+) -> None:
+    policy = load_policy(ROOT / "data_contracts", contracts)
+    alone = replace(policy.version("public"), holders=(), proven_against=())
+    texts = release_texts(replace(policy, versions={"public": alone}), "public")
+    narrative = Narrative(ROOT / "templates" / "thb" / "narrative", store(CELLS, version="public"))
+    text = narrative.paragraphs("method", texts.sections[-1], values={"released": "public"})
+    assert "They can subtract these, and may learn figures of others" in text

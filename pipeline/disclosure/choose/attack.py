@@ -23,11 +23,14 @@ NODES = 50  # of a search for whole numbers: enough for small parts, and an end 
 
 @dataclass(frozen=True)
 class Wish:
-    """One cell should change by at least `least` and at most `most`."""
+    """One cell should change by at least `least` and at most `most`, the cells that one
+    holder knows standing still; -1 is no holder.
+    """
 
     cell: int
     least: float
     most: float
+    holder: int = -1
 
 
 @dataclass
@@ -138,6 +141,7 @@ class Attacker:
         none. Always in whole numbers: a fractional answer is followed by a search among
         whole ones, or given up where that is not worth it.
         """
+        cells = self._free_of(wish, cells)
         model = self._model(wish, cells, cost=cost)
         change = self._solve(model)
         if change is None:
@@ -157,8 +161,13 @@ class Attacker:
         """The cells that change in the least costly move, whole-numbered or not: where
         to look in a large part.
         """
+        cells = self._free_of(wish, cells)
         change = self._solve(self._model(wish, cells, cost=cost))
         return None if change is None else cells[np.abs(change) > WHOLE]
+
+    def _free_of(self, wish: Wish, cells: np.ndarray) -> np.ndarray:
+        """The cells that the holder of the wish does not know."""
+        return cells if wish.holder < 0 else cells[~self.part.known_to[wish.holder].knows[cells]]
 
     def holds(self, move: Move) -> bool:
         """Checked in whole numbers: a solver allows itself small errors."""

@@ -51,6 +51,7 @@ def choose(
     parts, fixed = split(system)
     hidden = system.hidden.copy()
     protects: dict[int, tuple[int, ...]] = {}
+    lost_to: dict[int, tuple[str, ...]] = {}
     lost = [d.cell for d in fixed if not _is_met(d, int(system.value[d.cell]))]
     moves: list[Move] = []
     order = np.random.default_rng(seed).permutation(len(system.names))
@@ -61,7 +62,8 @@ def choose(
         )
         moves += _put_back(part, repair, hidden=hidden, protects=protects)
         lost += part.cells[repair.lost].tolist()
-    return Pattern(hidden, protects, tuple(sorted(set(lost))), tuple(moves))
+        lost_to |= _lost_to(part, repair)
+    return Pattern(hidden, protects, tuple(sorted(set(lost))), tuple(moves), lost_to)
 
 
 def _is_met(demand: Demand, value: int) -> bool:
@@ -116,6 +118,10 @@ def _again(part: Part, first: Repair, *, sequence: list[int]) -> Repair:
     return second if better else first
 
 
+def _lost_to(part: Part, repair: Repair) -> dict[int, tuple[str, ...]]:
+    return {int(part.cells[c]): repair.proofs.open_to(c) for c in repair.lost}
+
+
 def _loss(part: Part, repair: Repair) -> float:
     return float(part.loss[repair.hidden & ~part.hidden].sum())
 
@@ -143,6 +149,7 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
     hidden = pattern.hidden.copy()
     protects = dict(pattern.protects)
     lost = set(pattern.unprotected)
+    lost_to = dict(pattern.lost_to)
     moves = list(pattern.moves)
     for part in parts:
         mine = [d.cell for d in part.demands if int(part.cells[d.cell]) in wanted]
@@ -160,4 +167,5 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
         moves += _put_back(part, repair, hidden=hidden, protects=fresh)
         protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
         lost |= set(part.cells[repair.lost].tolist())
-    return Pattern(hidden, protects, tuple(sorted(lost)), tuple(moves))
+        lost_to |= _lost_to(part, repair)
+    return Pattern(hidden, protects, tuple(sorted(lost)), tuple(moves), lost_to)

@@ -4,7 +4,7 @@ unknown, less what is fixed anyway.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.disclosure.choose.grid import Grid
-from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
+from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, Knower, System
 
 PRIME = (1 << 61) - 1
 
@@ -39,6 +39,7 @@ class Part:
     row_high: np.ndarray
     demands: tuple[Demand, ...]
     grid: Grid | None = None
+    known_to: tuple[Knower, ...] = ()  # holders who know a cell of it
 
 
 def split(system: System) -> tuple[list[Part], list[Demand]]:
@@ -234,9 +235,18 @@ def _part(
         columns=csc_array(inside),
         row_low=low[my_rows],
         row_high=high[my_rows],
-        demands=tuple(Demand(place[d.cell], d.low, d.high, d.values) for d in demands),
+        demands=_placed(demands, place),
         grid=system.grid.of(places) if system.grid else None,
+        known_to=tuple(
+            Knower(k.name, k.knows[places], _placed(k.demands, place))
+            for k in system.known_to
+            if k.knows[places].any()
+        ),
     )
+
+
+def _placed(demands: Iterable[Demand], place: Mapping[int, int]) -> tuple[Demand, ...]:
+    return tuple(Demand(place[d.cell], d.low, d.high, d.values) for d in demands if d.cell in place)
 
 
 def _room(room: np.ndarray) -> np.ndarray:

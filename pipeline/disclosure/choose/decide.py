@@ -20,8 +20,10 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.choose.before import left_open
 from pipeline.disclosure.choose.choose import choose, strengthen
+from pipeline.disclosure.choose.holders import look_back
 from pipeline.disclosure.choose.lanes import Keeping, forget
 from pipeline.disclosure.choose.linked import Pattern, System
+from pipeline.disclosure.choose.prices import order_of, priced
 from pipeline.disclosure.choose.reasons import (
     AS_BEFORE,
     BOUND,
@@ -106,6 +108,7 @@ class Chooser:
         day: date,
         progress: Progress = silent,
         again: Sequence[PublishedEdition] = (),
+        secret: bytes = b"",
         keeping: Keeping = forget,
     ) -> None:
         """`again` are the newest editions of this very version and round, one a report:
@@ -119,7 +122,8 @@ class Chooser:
             round_,
             day,
         )
-        self.progress, self.keeping = progress, keeping
+        self.progress, self.keeping, self.secret = progress, keeping, secret
+        self.edition = f"{version.name}-{round_}"
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
         self.linked: Linked = link(
@@ -129,6 +133,7 @@ class Chooser:
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         # what earlier editions left of cells that failed
         self.left_open: dict[str, tuple[int, int]] = {}
+        self.left_to: dict[tuple[str, str], tuple[int, int]] = {}  # the same for holders
         self.kept = _shown_again(cells, again)
         self._choose()
 
@@ -142,17 +147,26 @@ class Chooser:
             self.secrets: Secrets = find_secrets(
                 self.linked, self.policy, version=self.version, day=self.day, given_up=self.given_up
             )
-            self.system: System = build_system(
+            system = build_system(
                 self.linked,
                 self.secrets,
                 contracts=self.contracts,
                 policy=self.policy,
                 round_=self.round,
                 left_open=self.left_open,
+                holders=self.version.holders,
+                left_to=self.left_to,
             )
+            self.system: System = priced(system, self.secret, edition=self.edition)
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
-                choose(self.system, before, progress=self.progress, keeping=self.keeping)
+                choose(
+                    self.system,
+                    before,
+                    seed=order_of(self.secret, edition=self.edition),
+                    progress=self.progress,
+                    keeping=self.keeping,
+                )
                 if self.system.demands
                 else Pattern(self.system.hidden.copy())
             )
@@ -176,10 +190,18 @@ class Chooser:
         whether that was news.
         """
         names = self.system.names
-        failed = [i for i in self.pattern.unprotected if names[i] not in self.left_open]
-        if not failed or not self.linked.shown_before:
+        failed = [
+            i
+            for i in self.pattern.unprotected
+            if names[i] not in self.left_open and "" in self.pattern.lost_to.get(i, ("",))
+        ]
+        if not self.pattern.unprotected or not self.linked.shown_before:
             return False
         known = np.array([n in self.linked.shown_before for n in names])
+        told = look_back(self.system, self.pattern, known=known, seen=self.left_to)
+        self.left_to |= told
+        if not failed:
+            return bool(told)
         self.left_open |= {
             names[i]: r for i, r in left_open(self.system, known, cells=failed).items()
         }

@@ -28,6 +28,17 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class Knower:
+    """A holder against whom a pattern is proven: which cells they know, and what every
+    other sensitive cell must still be able to be for them.
+    """
+
+    name: str
+    knows: np.ndarray
+    demands: tuple[Demand, ...]
+
+
+@dataclass(frozen=True)
 class System:
     """Cells (columns) and what is known of them. All values are whole numbers, in steps
     of the cell's unit.
@@ -54,6 +65,7 @@ class System:
     hidden: np.ndarray
     # the node of each cell on each axis, where cells have codes
     grid: Grid | None = None
+    known_to: tuple[Knower, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,3 +90,5 @@ class Pattern:
     protects: dict[int, tuple[int, ...]] = field(default_factory=dict)
     unprotected: tuple[int, ...] = ()
     moves: tuple[Move, ...] = ()
+    # of these -> from whom: holders by name, no name for everybody
+    lost_to: dict[int, tuple[str, ...]] = field(default_factory=dict)

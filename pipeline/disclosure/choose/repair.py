@@ -5,12 +5,13 @@ demand of a part is proven.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline.disclosure.choose.attack import SPARSER, Attacker, Surroundings, Wish
 from pipeline.disclosure.choose.components import Part
-from pipeline.disclosure.choose.linked import Demand, Move
+from pipeline.disclosure.choose.linked import Demand, Knower, Move
 
 # what a hidden cell costs per unit of change: short moves prove the same and bind fewer
 # cells
@@ -23,11 +24,14 @@ HIDDEN_NEAR = 1_000  # hidden cells around a demand that are tried before a cell
 
 class Proofs:
     """The moves found so far, and which values of each demanded cell they prove
-    possible.
+    possible; to each holder those that touch no cell which they know.
     """
 
-    def __init__(self, demands: Iterable[Demand], value: np.ndarray) -> None:
+    def __init__(
+        self, demands: Iterable[Demand], value: np.ndarray, known_to: Sequence[Knower] = ()
+    ) -> None:
         self.value = value
+        self.against = [(k, Proofs(k.demands, value)) for k in known_to]
         self.demands = {d.cell: d for d in demands}
         self.moves: list[Move | None] = []
         self.owners: list[int] = []  # for which cell each move was looked for
@@ -63,6 +67,9 @@ class Proofs:
         return [(move, owner) for move, owner in pairs if move is not None]
 
     def _count(self, move: Move, by: int) -> None:
+        for knower, proofs in self.against:
+            if not knower.knows[move.cells].any():
+                proofs._count(move, by)
         for cell, change in zip(move.cells.tolist(), move.change.tolist(), strict=True):
             seen = self.seen.get(cell)
             if seen is not None:
@@ -71,9 +78,23 @@ class Proofs:
                     del seen[change]
 
     def wishes(self, cell: int) -> list[Wish]:
-        """What still has to be shown of a cell: nothing, or moves of which any one is a
-        step ahead, best first.
+        """What still has to be shown of a cell to everybody, then to a holder: nothing, or
+        moves of which any one is a step ahead, best first.
         """
+        found = self._wishes(cell)
+        for number, (_, proofs) in enumerate(self.against):
+            if found:
+                break
+            if cell in proofs.demands:
+                found = [replace(w, holder=number) for w in proofs._wishes(cell)]
+        return found
+
+    def open_to(self, cell: int) -> tuple[str, ...]:
+        """From whom a cell is not protected: holders by name, no name for everybody."""
+        names = [""] * bool(self._wishes(cell))
+        return (*names, *(k.name for k, p in self.against if cell in p.demands and p._wishes(cell)))
+
+    def _wishes(self, cell: int) -> list[Wish]:
         demand = self.demands[cell]
         seen = self.seen[cell]
         value = int(self.value[cell])
@@ -103,7 +124,7 @@ class Repair:
         step: float = STEP,
     ) -> None:
         self.part, self.price, self.hidden, self.step = part, price, hidden, step
-        self.proofs = Proofs(part.demands, part.value)
+        self.proofs = Proofs(part.demands, part.value, part.known_to)
         self.attacker = Attacker(part)
         self.around = Surroundings(part)
         self.cost = np.where(hidden, step, price)

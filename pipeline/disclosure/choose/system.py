@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,10 +18,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from pipeline.cells import BOTH_YEARS, REGIONS, TOTAL
+from pipeline.contracts.holders import Holder
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.choose.completion import complete
 from pipeline.disclosure.choose.grid import ALL, grid_of
+from pipeline.disclosure.choose.holders import Possible, Ranges, knowers
 from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
 from pipeline.disclosure.choose.rows import rows_with_a_floor, with_floors
 from pipeline.disclosure.choose.sums import Holds, Sum, find_sums
@@ -197,10 +199,12 @@ def build_system(
     policy: Policy,
     round_: int,
     left_open: Mapping[str, tuple[int, int]] | None = None,
+    holders: Sequence[Holder] = (),
+    left_to: Ranges | None = None,
 ) -> System:
     """The numeric system of a release. Values are whole numbers in the smallest unit of
     their table. `left_open` are ranges of cells that are known to be narrower than what
-    follows step by step from earlier editions.
+    follows step by step from earlier editions, `left_to` the same for each of `holders`.
     """
     names = tuple(linked.cells)
     index = {n: i for i, n in enumerate(names)}
@@ -237,23 +241,22 @@ def build_system(
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets=secrets) for n in names])
+
     # A demand for each sensitive cell that stays hidden: how much it must be able to
     # change.
-    demands = tuple(
-        _demand(
+    def demand(i: int, possible: Possible) -> Demand:
+        return _demand(
             i,
-            linked.cells[n],
-            small=n in secrets.small,
-            bound=n in secrets.bound,
+            linked.cells[names[i]],
+            small=names[i] in secrets.small,
+            bound=names[i] in secrets.bound,
             possible=possible,
             value=value,
             scale=int(scale[i]),
             policy=policy,
         )
-        for i, n in enumerate(names)
-        if hidden[i] and (n in secrets.small or n in secrets.bound)
-    )
-    return System(
+
+    system = System(
         names,
         value,
         low,
@@ -270,10 +273,21 @@ def build_system(
         rows,
         np.zeros(rows.shape[0], dtype=np.int64),
         row_high,
-        demands,
+        tuple(
+            demand(i, possible)
+            for i, n in enumerate(names)
+            if hidden[i] and (n in secrets.small or n in secrets.bound)
+        ),
         hidden,
         grid_of(_nodes(names, linked, contracts), rows, value),
     )
+    # To a holder less is possible, so less is asked for what follows from their own cells.
+    keys = [linked.cells[n].key for n in names]
+    places = [(key.state, key.cube) for key in keys]
+    known_to = knowers(
+        system, holders, places=places, possible=possible, left=left_to or {}, demand_of=demand
+    )
+    return replace(system, known_to=known_to)
 
 
 def _nodes(names: Sequence[str], linked: Linked, contracts: Contracts) -> np.ndarray:

@@ -9,7 +9,7 @@ and to refuse; what proves is whole-numbered tables.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,9 +18,10 @@ import numpy as np
 
 from pipeline.disclosure.prove.certificate import make_certificate, touches
 from pipeline.disclosure.prove.facts import Knowledge
+from pipeline.disclosure.prove.holders import Against, prove_against
 from pipeline.disclosure.prove.judged import JudgedRules, judged_failures
-from pipeline.disclosure.prove.proof import Proof, prove
-from pipeline.disclosure.prove.ranges import left_open
+from pipeline.disclosure.prove.proof import Demands, Proof, prove
+from pipeline.disclosure.prove.ranges import Derived, left_open
 from pipeline.disclosure.prove.reconcile import Reconciled, reconcile
 from pipeline.disclosure.prove.sensitive import Demand, demand_of, derivable, is_narrowed
 from pipeline.disclosure.prove.suggested import Change
@@ -89,8 +90,17 @@ def audit(knowledge: Knowledge, suggested: Sequence[Change] = ()) -> Audit:
     ]
     failures += list(proof.failures.items())
     failures += _judged(knowledge)
+    # Then for those who know cells anyway, one by one.
+    proven = time.monotonic()
+    against = _against(
+        knowledge, world, held=held, tables=proof.tables, limits=before, suggested=suggested
+    )
+    failures += [(n, r) for n, r in against.failures.items() if n not in proof.failures]
     times = {n: r.times for n, r in derived.items() if r.times and n in demands}
-    certificate = make_certificate(knowledge, world, held=held, tables=proof.tables, ranges=times)
+    tables = [*proof.tables, *against.tables]
+    certificate = make_certificate(
+        knowledge, world, held=held, tables=tables, ranges=times, of_holders=against.ranges
+    )
     # Counts and seconds for the page on disclosure and the desk.
     narrowed = sum(is_narrowed(world.unknowns[n], d) for n, d in demands.items())
     counts = {
@@ -98,13 +108,17 @@ def audit(knowledge: Knowledge, suggested: Sequence[Change] = ()) -> Audit:
         "hidden": len(certificate["base"]),
         "sensitive": len(demands),
         "proven": proof.proven,
-        "tables": len(proof.tables),
+        "tables": len(tables),
+        "holders": against.holders,
+        "against_holders": against.demands,
         "sums": sum(touches(k, known) for k in held.links),
         "narrowed": narrowed,
         "not_reconciling": len(held.dropped),
         "already_public": len(already),
     }
-    seconds = {"prepare": prepared - begun, **proof.seconds, "all": time.monotonic() - begun}
+    ended = time.monotonic()
+    seconds = {"prepare": prepared - begun, **proof.seconds, "holders": ended - proven}
+    seconds["all"] = ended - begun
     return Audit(
         certificate, demands, sorted(failures), world.contradicted, already, counts, seconds
     )
@@ -137,9 +151,10 @@ def _prove(
     world: World,
     *,
     held: Reconciled,
-    known: Mapping[str, int],
+    known: Container[str],
     demands: Mapping[str, Demand],
     suggested: Sequence[Change],
+    witnesses: Sequence[Mapping[str, int]] = (),
 ) -> Proof:
     names = sorted(world.unknowns)
     limits = [_limits(world, n) for n in names]
@@ -154,6 +169,49 @@ def _prove(
         demands=demands,
         suggested=suggested,
         time_limit=knowledge.time_limit,
+        witnesses=witnesses,
+    )
+
+
+def _against(
+    knowledge: Knowledge,
+    world: World,
+    *,
+    held: Reconciled,
+    tables: Sequence[Mapping[str, int]],
+    limits: Mapping[str, tuple[int, int]],
+    suggested: Sequence[Change],
+) -> Against:
+    """The proof for each holder: what they know is taken as known."""
+    known = world.known
+
+    def derive(own: frozenset[str]) -> Mapping[str, tuple[int, int]]:
+        return derivable(world, held.links, base=held.base, own=own)
+
+    def look_back(own: frozenset[str], names: Iterable[str]) -> Mapping[str, Derived]:
+        return left_open(world, held, names=names, limits=limits, own=own)
+
+    def proof(
+        own: frozenset[str], demands: Demands, witnesses: Sequence[Mapping[str, int]]
+    ) -> Proof:
+        return _prove(
+            knowledge,
+            world,
+            held=held,
+            known=known.keys() | own,
+            demands=demands,
+            suggested=suggested,
+            witnesses=witnesses,
+        )
+
+    return prove_against(
+        world,
+        held.links,
+        holders=knowledge.holders,
+        tables=tables,
+        derive=derive,
+        look_back=look_back,
+        prove=proof,
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.disclosure.prove.reconcile import Reconciled
 from pipeline.disclosure.prove.world import World
 from pipeline.system.kept import keep_bytes
 
-FORMAT = 3
+FORMAT = 4
 
 
 def make_certificate(
@@ -28,10 +28,11 @@ def make_certificate(
     held: Reconciled,
     tables: Sequence[Mapping[str, int]],
     ranges: Mapping[str, Mapping[str, Mapping[str, str]]],
+    of_holders: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]],
 ) -> dict[str, Any]:
     """What nobody can tell from released files, policy, contracts and code lists:
     whoever has these checks the tables without anything else. `ranges` tell for cells
-    how earlier editions narrowed them.
+    how earlier editions narrowed them, `of_holders` the same for each holder.
     """
     known = world.known
     hidden = sorted(n for n in world.unknowns if n not in known)
@@ -51,6 +52,7 @@ def make_certificate(
         "at_least": _entries((k for k in held.links if k.relation == ">="), known),
         "contradicted": _entries(held.dropped, known),
         "ranges": ranges,
+        "holders": of_holders,
         "tables": [dict(sorted(t.items())) for t in tables],
     }
 

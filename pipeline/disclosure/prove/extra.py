@@ -82,8 +82,8 @@ def given_away(knowledge: Knowledge, extra: dict[str, Decimal | None]) -> GivenA
     """Which hidden sensitive cells the extra figures tell, by themselves or together
     with what we publish.
     """
-    alone = audit(replace(knowledge, extra={}))
-    both = audit(replace(knowledge, extra=extra))
+    alone = audit(replace(knowledge, extra={}, holders=()))
+    both = audit(replace(knowledge, extra=extra, holders=()))
     truth = {c.key: c for c in knowledge.truth if c.counts}
     shown = join_shown(knowledge.released)
     said_wrongly = set(both.contradicted)

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from pipeline.cells import Key, is_judged
+from pipeline.contracts.holders import Holder
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.prove.system import Interval
 from pipeline.errors import UserError
@@ -134,6 +135,7 @@ class Knowledge:
     rules_files: Mapping[str, str] = field(default_factory=dict)
     time_limit: float = 600.0
     judged: Mapping[str, TrueCell] = field(default_factory=dict)  # what experts judged, truly
+    holders: tuple[Holder, ...] = ()  # against whom it is proven one by one
 
 
 def read_released(path: Path) -> ReleasedFile:

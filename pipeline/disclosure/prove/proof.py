@@ -51,9 +51,12 @@ def prove(
     demands: Demands,
     suggested: Iterable[Change] = (),
     time_limit: float = 600.0,
+    witnesses: Iterable[Mapping[str, int]] = (),
 ) -> Proof:
     """Counter-tables for the demands on hidden cells. `lows` and `highs` bound a hidden
-    cell; NO_LIMIT is no bound. `suggested` are changes of the true table that may hold.
+    cell; NO_LIMIT is no bound. `suggested` are changes of the true table that may hold,
+    `witnesses` tables that are there already, as changes: what they show is not looked for
+    again.
     """
     clock = [time.monotonic()]
     deadline = clock[0] + time_limit
@@ -77,6 +80,11 @@ def prove(
             open_.append((place[cell], low, high, count))
     columns = np.array(open_, dtype=np.int64).reshape(-1, 4)
     progress = Progress(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3])
+    for changes in witnesses:
+        table = tight.value.copy()
+        for name, change in changes.items():
+            table[place[index[name]]] += change
+        progress.add(table)
     clock.append(time.monotonic())
     # Many demands are met by one counter-table: a whole-numbered table with the same
     # shown cells and other hidden ones (Fischetti and Salazar-González, 2001; the idea

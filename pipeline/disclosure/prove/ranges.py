@@ -39,17 +39,24 @@ class Derived:
 
 
 def left_open(
-    world: World, held: Reconciled, *, names: Iterable[str], limits: Mapping[str, tuple[int, int]]
+    world: World,
+    held: Reconciled,
+    *,
+    names: Iterable[str],
+    limits: Mapping[str, tuple[int, int]],
+    own: frozenset[str] = frozenset(),
 ) -> dict[str, Derived]:
-    """The ranges of cells for somebody who has only the earlier editions. This release
-    cannot make them wider.
+    """The ranges of cells for somebody who has only the earlier editions, and knows the
+    cells in `own`. This release cannot make them wider.
     `limits` bound each cell before this release.
     """
     wanted = [n for n in names if n in world.unknowns]
     if not wanted or not world.shown_before:
         return {}
     every = sorted(world.unknowns)
-    hidden = np.array([n not in world.shown_before and limits[n] != (0, 0) for n in every])
+    hidden = np.array(
+        [n not in world.shown_before and n not in own and limits[n] != (0, 0) for n in every]
+    )
     bounds = np.array([limits[n] for n in every], dtype=np.int64)
     system = build_system(
         every,

@@ -18,10 +18,15 @@ Demand = tuple[int, int, int]  # at most, at least, number of different values
 
 
 def derivable(
-    world: World, links: Sequence[Link], *, base: dict[str, int]
+    world: World,
+    links: Sequence[Link],
+    *,
+    base: dict[str, int],
+    own: frozenset[str] = frozenset(),
 ) -> dict[str, tuple[int, int]]:
-    """The range of each cell for somebody who knows what earlier editions showed, and
-    of every other cell only whether it is zero or its sender suppressed it.
+    """The range of each cell for somebody who knows what earlier editions showed and the
+    cells in `own`, and of every other cell only whether it is zero or its sender
+    suppressed it.
 
     No pattern can keep a value outside this range possible, so nothing outside it is
     demanded.
@@ -29,7 +34,7 @@ def derivable(
     names = sorted(world.unknowns)
     place = {n: i for i, n in enumerate(names)}
     limits = [
-        (world.shown_before[n],) * 2 if n in world.shown_before else world.unknowns[n].before
+        (base[n], base[n]) if n in world.shown_before or n in own else world.unknowns[n].before
         for n in names
     ]
     start = np.cumsum([0, *(1 + len(k.parts) for k in links)])

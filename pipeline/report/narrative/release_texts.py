@@ -13,13 +13,15 @@ PUBLIC = "public"
 
 @dataclass(frozen=True)
 class ReleaseTexts:
-    """Sections of the narrative on method, the version they speak of, and those that
-    its readers have as well.
+    """Sections of the narrative on method, the version they speak of, those that its
+    readers have as well, and the readers who know figures anyway, against whom it is
+    proven.
     """
 
     version: str
     sections: tuple[str, ...]
     others: str
+    against: str
 
 
 def release_texts(policy: Policy, version: str) -> ReleaseTexts:
@@ -34,4 +36,6 @@ def release_texts(policy: Policy, version: str) -> ReleaseTexts:
         sections.append("release-consent")
     if rule.readers_have:
         sections.append("release-readers")
-    return ReleaseTexts(rule.name, tuple(sections), " and the ".join(rule.readers_have))
+    sections.append("release-holders" if rule.holders else "release-no-holders")
+    others = " and the ".join(rule.readers_have)
+    return ReleaseTexts(rule.name, tuple(sections), others, "; ".join(rule.proven_against))
