@@ -309,6 +309,13 @@ test: .venv/.installed-requirements-dev  ## Run the tests, of long ones a part
 test-all: .venv/.installed-requirements-dev  ## Run every test, before a release or a change of how things are built
 	@$(PYTEST)
 
+spark-setup:  ## Set up Spark in .venv-spark, to compare models on two engines; needs Java 17 or newer
+	@PYTHON="$$GIVEN_PYTHON" .ci/setup-spark
+
+test-spark: .venv/.installed-requirements-dev  ## Run every model and check on DuckDB and on Spark, and compare row by row; minutes
+	@$(RUN) build --round $(ROUND) --until numbers
+	@$(PY) -m pytest tests/spark -rs
+
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
 	@.venv/bin/ruff check pipeline selec.py tests tools
@@ -364,4 +371,4 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean
-.PHONY: test test-all check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth
+.PHONY: test test-all spark-setup test-spark check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth

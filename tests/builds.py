@@ -48,6 +48,7 @@ BUILT = ("outputs", "records")  # at the top of the project
 NOT_COPIED = (
     ".venv",
     ".venv-acro",
+    ".venv-spark",
     ".pytest_cache",
     ".mypy_cache",
     ".ruff_cache",

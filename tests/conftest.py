@@ -57,6 +57,10 @@ LONGEST = (
 )
 
 
+# Only `make test-spark` compares models on two engines: it takes minutes and wants Java.
+collect_ignore = ["spark"]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",

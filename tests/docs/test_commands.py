@@ -24,6 +24,8 @@ NOT_RUN = {
     r"make check-pdf\b.*": "it takes minutes; tests/report/pdf runs it on a copy of each kind",
     r"make soak\b.*": "it takes an hour; the tests run one instance of each of its kinds",
     r"make drills\b.*": "it takes an hour; tests/drills does one of each kind",
+    r"make spark-setup": "it fetches 400 MB; tests/spark says where what it sets up is missing",
+    r"make test-spark": "it takes minutes and wants Java; .ci/spark runs it",
     r"make check\b.*": "it takes half a minute; .ci/run does it beside the tests",
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
     r"make validate( ROUND=2022)?": "a minute for all states; tests/repro runs it for three",
