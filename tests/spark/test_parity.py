@@ -47,9 +47,11 @@ def compared(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
     found: Counter[str] = Counter()
     yield found
     told = ", ".join(f"{n:,} {what}" for what, n in found.items())
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if found and reporter is not None:
-        reporter.write_line(f"\ncompared on both engines: {told}")
+    plugins = request.config.pluginmanager
+    reporter, capture = map(plugins.get_plugin, ("terminalreporter", "capturemanager"))
+    if found and reporter is not None and capture is not None:
+        with capture.global_and_fixture_disabled():  # else nobody sees it
+            reporter.write_line(f"\ncompared on both engines: {told}")
 
 
 def marked(value: Any) -> Any:
