@@ -85,6 +85,7 @@ def _digest(part: Part) -> str:
         part.row_high,
         part.hidden,
         np.array([(d.cell, d.low, d.high, d.values) for d in part.demands]),
+        *(k.knows for k in part.known_to),
     ):
         told.update(np.ascontiguousarray(numbers).tobytes())
     return told.hexdigest()[:32]
