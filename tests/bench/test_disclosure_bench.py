@@ -131,8 +131,8 @@ def test_targets_are_held_against_what_was_measured() -> None:
     peer = Result("10,000 cells", "elimination", 9720, 100, 100)
     told = {t.name: t.met for t in disclosure.targets([peer, ours])}
     assert told["no sensitive cell without a certificate"]
-    assert told["10,000 cells within 90 s"] is False
-    assert told["10,000 cells: at most 1.6 times the cells that elimination adds"] is False
+    assert told["10,000 cells within 45 s"] is False
+    assert told["10,000 cells: at most 1.5 times the cells that elimination adds"] is False
     assert told["100,000 cells within 4 GiB"] is None
     exposed = {t.name: t.met for t in disclosure.targets([replace(ours, exposed=3)])}
     assert exposed["no sensitive cell without a certificate"] is False

@@ -60,7 +60,7 @@ def choose(
         repair = _choose_part(
             part, before, order=order[part.cells], progress=progress, keeping=keeping
         )
-        moves += _put_back(part, repair, hidden=hidden, protects=protects)
+        moves += _put_back(part, repair, before=part.hidden, hidden=hidden, protects=protects)
         lost += part.cells[repair.lost].tolist()
         lost_to |= _lost_to(part, repair)
     return Pattern(hidden, protects, tuple(sorted(set(lost))), tuple(moves), lost_to)
@@ -127,11 +127,18 @@ def _loss(part: Part, repair: Repair) -> float:
 
 
 def _put_back(
-    part: Part, repair: Repair, *, hidden: np.ndarray, protects: dict[int, tuple[int, ...]]
+    part: Part,
+    repair: Repair,
+    *,
+    before: np.ndarray,
+    hidden: np.ndarray,
+    protects: dict[int, tuple[int, ...]],
 ) -> list[Move]:
-    """The result of a part in terms of the system, and the moves that prove it."""
+    """The result of a part in terms of the system, and the moves that prove it. `protects`
+    is told of cells that were not hidden before.
+    """
     hidden[part.cells] = repair.hidden
-    for cell in np.flatnonzero(repair.hidden & ~part.hidden).tolist():
+    for cell in np.flatnonzero(repair.hidden & ~before).tolist():
         protects[int(part.cells[cell])] = tuple(part.cells[repair.protects(cell)].tolist())
     return [Move(part.cells[m.cells], m.change) for m in repair.proofs.moves if m is not None]
 
@@ -156,16 +163,15 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
         if not mine:
             continue
         price = np.where(part.hidden, 1.0, part.loss)
+        before = pattern.hidden[part.cells]
         repair = Repair(
             part,
             price,
-            hidden=pattern.hidden[part.cells],
+            hidden=before.copy(),
             step=SHORT,
         )
         repair.hide(mine)
-        fresh: dict[int, tuple[int, ...]] = {}
-        moves += _put_back(part, repair, hidden=hidden, protects=fresh)
-        protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
+        moves += _put_back(part, repair, before=before, hidden=hidden, protects=protects)
         lost |= set(part.cells[repair.lost].tolist())
         lost_to |= _lost_to(part, repair)
     return Pattern(hidden, protects, tuple(sorted(lost)), tuple(moves), lost_to)
