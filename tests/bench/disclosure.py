@@ -3,8 +3,8 @@
 
     make bench-disclosure                                   instances of 1,000 and
     10,000 cells, and the public reports
-    make bench-disclosure SIZES="1000 10000 100000"         the largest takes minutes for
-    ours, hours for some of the peers
+    make bench-disclosure SIZES="1000 10000 100000"         the largest takes hours for
+    some of the peers
     make bench-disclosure INSTANCES=folder                  also public test data:
     d3.csv, d4.csv of R's SSBtools
 
