@@ -17,7 +17,7 @@ from pipeline.disclosure.choose import choose as choosing
 from pipeline.disclosure.choose import lanes
 from pipeline.disclosure.choose.components import Part, split
 from pipeline.disclosure.choose.kept_moves import KeptMoves
-from pipeline.disclosure.choose.lanes import forget, hide_in_lanes
+from pipeline.disclosure.choose.lanes import Kept, forget, hide_in_lanes
 from pipeline.disclosure.choose.repair import Repair
 from pipeline.system.progress import silent
 
@@ -113,26 +113,68 @@ def test_what_was_proven_before_an_interruption_is_not_looked_for_again(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("during", ["turn", "lane"])
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_a_run_that_was_stopped_ends_with_the_pattern_of_one_that_was_not(
+    part: Part,
+    whole: Repair,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    turns: int,
+    during: str,
+) -> None:
+    kept = KeptMoves(tmp_path, "public")
+    left = stop_after(turns)
+    turn = lanes._turn
+
+    def stopped(repair: Repair, cells: list[int]) -> Iterator[tuple[list[lanes.Owned], list[int]]]:
+        lanes_of_turn = turn(repair, cells)
+        if during == "lane":  # one of two has answered, and its moves are taken
+            yield next(lanes_of_turn)
+        next(left)
+        yield from lanes_of_turn
+
+    monkeypatch.setattr(lanes, "_turn", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        hide_in_lanes(begun(part)[0], begun(part)[1], progress=silent, keeping=kept)
+    monkeypatch.setattr(lanes, "_turn", turn)
+    again, order = begun(part)
+    hide_in_lanes(again, order, progress=silent, keeping=kept)
+    assert np.array_equal(again.hidden, whole.hidden)
+    assert again.lost == whole.lost
+
+
+def test_cells_that_were_given_up_are_not_looked_for_again(part: Part, tmp_path: Path) -> None:
+    kept = KeptMoves(tmp_path, "public")
+    given_up = part.demands[0].cell
+    repair, order = begun(part)
+    repair.hide([c for c in order if c != given_up][:30])
+    kept.write(part, Kept(tuple(repair.proofs.owned()), (given_up,)))
+    again, _ = begun(part)
+    hide_in_lanes(again, order, progress=silent, keeping=kept)
+    assert again.lost == [given_up]
+
+
 @pytest.mark.parametrize("damage", [b"", b"no file of numpy", None])
 def test_a_damaged_or_foreign_file_is_as_good_as_none(
     part: Part, whole: Repair, tmp_path: Path, damage: bytes | None
 ) -> None:
     kept = KeptMoves(tmp_path, "public")
-    kept.write(part, whole.proofs.owned())
+    kept.write(part, Kept(tuple(whole.proofs.owned())))
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-40] if damage is None else damage)
-    assert kept.read(part) == []
+    assert kept.read(part) == Kept()
 
 
 def test_a_part_with_one_figure_revised_begins_anew(
     part: Part, whole: Repair, tmp_path: Path
 ) -> None:
     kept = KeptMoves(tmp_path, "public")
-    kept.write(part, whole.proofs.owned())
-    assert len(kept.read(part)) == len(whole.proofs.owned())
+    kept.write(part, Kept(tuple(whole.proofs.owned())))
+    assert len(kept.read(part).moves) == len(whole.proofs.owned())
     part.value[0] += 1
     try:
-        assert kept.read(part) == []
+        assert kept.read(part) == Kept()
     finally:
         part.value[0] -= 1
 
@@ -141,7 +183,8 @@ def test_kept_moves_that_do_not_hold_prove_nothing(
     part: Part, whole: Repair, tmp_path: Path
 ) -> None:
     kept = KeptMoves(tmp_path, "public")
-    kept.write(part, [(type(m)(m.cells, m.change + 1), owner) for m, owner in whole.proofs.owned()])
+    wrong = [(type(m)(m.cells, m.change + 1), owner) for m, owner in whole.proofs.owned()]
+    kept.write(part, Kept(tuple(wrong)))
     repair, order = begun(part)
     hide_in_lanes(repair, order, progress=silent, keeping=kept)
     assert all(repair.attacker.holds(m) for m, _ in repair.proofs.owned())

@@ -11,14 +11,13 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.disclosure.choose.components import Part
-from pipeline.disclosure.choose.lanes import Owned
+from pipeline.disclosure.choose.lanes import Kept
 from pipeline.disclosure.choose.linked import Move
 from pipeline.system.files import write_file
 
@@ -32,34 +31,35 @@ class KeptMoves:
     folder: Path
     version: str
 
-    def read(self, part: Part) -> list[Owned]:
-        """The moves of an earlier run; none where it left no file, or a damaged one."""
+    def read(self, part: Part) -> Kept:
+        """What an earlier run left; nothing where it left no file, or a damaged one."""
         try:
             with np.load(io.BytesIO(self._path(part).read_bytes()), allow_pickle=False) as file:
                 cells, change, owner = file["cells"], file["change"], file["owner"]
-                ends = np.cumsum(file["size"])
+                ends, lost = np.cumsum(file["size"]), file["lost"].tolist()
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-            return []
+            return Kept()
         most = len(part.cells)
         demanded = {d.cell for d in part.demands}
         moves = zip(np.split(cells, ends)[:-1], np.split(change, ends)[:-1], strict=True)
-        return [
+        owned = (
             (Move(c, x), o)
             for (c, x), o in zip(moves, owner.tolist(), strict=True)
             if len(c) == len(x) and np.all((c >= 0) & (c < most)) and o in demanded
-        ]
+        )
+        return Kept(tuple(owned), tuple(c for c in lost if c in demanded))
 
-    def write(self, part: Part, moves: Iterable[Owned]) -> None:
-        kept = list(moves)
-        if not kept:
+    def write(self, part: Part, kept: Kept) -> None:
+        if not kept.moves:
             return
         file = io.BytesIO()
         np.savez(
             file,
-            cells=np.concatenate([m.cells for m, _ in kept]),
-            change=np.concatenate([m.change for m, _ in kept]),
-            size=np.array([len(m.cells) for m, _ in kept]),
-            owner=np.array([owner for _, owner in kept]),
+            cells=np.concatenate([m.cells for m, _ in kept.moves]),
+            change=np.concatenate([m.change for m, _ in kept.moves]),
+            size=np.array([len(m.cells) for m, _ in kept.moves]),
+            owner=np.array([owner for _, owner in kept.moves]),
+            lost=np.array(kept.lost, dtype=np.int64),
         )
         write_file(self._path(part), file.getvalue(), mode=0o600)
 
@@ -84,6 +84,7 @@ def _digest(part: Part) -> str:
         part.row_low,
         part.row_high,
         part.hidden,
+        part.loss,
         np.array([(d.cell, d.low, d.high, d.values) for d in part.demands]),
         *(k.knows for k in part.known_to),
     ):

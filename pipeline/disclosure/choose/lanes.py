@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Protocol
@@ -28,23 +29,33 @@ Owned = tuple[Move, int]  # a move, and the demanded cell that it was looked for
 _fork = get_context("fork")
 
 
-class Keeping(Protocol):
-    """Where the moves of a part are put down meanwhile: those of an earlier run, and a
-    place for those of this one.
+@dataclass(frozen=True)
+class Kept:
+    """How far a part was gone through by whole turns: its moves, and the demanded cells
+    for which none was found.
     """
 
-    def read(self, part: Part) -> Iterable[Owned]: ...
+    moves: tuple[Owned, ...] = ()
+    lost: tuple[int, ...] = ()
 
-    def write(self, part: Part, moves: Iterable[Owned]) -> None: ...
+
+class Keeping(Protocol):
+    """Where it is put down meanwhile how far a part was gone through: what an earlier run
+    left, and a place for this one.
+    """
+
+    def read(self, part: Part) -> Kept: ...
+
+    def write(self, part: Part, kept: Kept) -> None: ...
 
 
 class _Forget:
     """Keeps nothing."""
 
-    def read(self, part: Part) -> Iterable[Owned]:
-        return ()
+    def read(self, part: Part) -> Kept:
+        return Kept()
 
-    def write(self, part: Part, moves: Iterable[Owned]) -> None:
+    def write(self, part: Part, kept: Kept) -> None:
         pass
 
 
@@ -55,15 +66,19 @@ def hide_in_lanes(
     repair: Repair, order: Sequence[int], *, progress: Progress, keeping: Keeping
 ) -> None:
     """What `Repair.hide` does, in turns. Progress tells how many demands are proven, and
-    about how long the rest takes.
+    about how long the rest takes. Only whole turns are kept, so a run that was stopped and
+    goes on ends with the pattern of one that was not.
     """
-    for move, owner in keeping.read(repair.part):
-        if repair.attacker.holds(move):
-            repair.take(move, owner)
+    kept = keeping.read(repair.part)
+    if not all(repair.attacker.holds(move) for move, _ in kept.moves):
+        kept = Kept()
+    for move, owner in kept.moves:
+        repair.take(move, owner)
+    repair.lost = list(kept.lost)
     begun = written = time.monotonic()
     waiting = _open(repair, order)
     first = len(order) - len(waiting)
-    size = FIRST
+    size = FIRST if kept == Kept() else LATER
     try:
         while waiting:
             done = len(order) - len(waiting)
@@ -75,18 +90,20 @@ def hide_in_lanes(
                         repair.take(move, owner)
                 repair.lost = list(dict.fromkeys([*repair.lost, *lost]))
             # those of the turn again that a move proved which was not taken
-            gone = set(repair.lost)
-            waiting = _open(repair, [c for c in (*turn, *waiting) if c not in gone])
+            waiting = _open(repair, (*turn, *waiting))
             size = LATER
+            kept = Kept(tuple(repair.proofs.owned()), tuple(repair.lost))
             if time.monotonic() - written > PUT_DOWN:
-                keeping.write(repair.part, repair.proofs.owned())
+                keeping.write(repair.part, kept)
                 written = time.monotonic()
     finally:  # whoever stops it here loses the turn that was under way, and no more
-        keeping.write(repair.part, repair.proofs.owned())
+        keeping.write(repair.part, kept)
 
 
 def _open(repair: Repair, cells: Iterable[int]) -> list[int]:
-    return [c for c in cells if repair.proofs.wishes(c)]
+    """The cells that are neither proven nor given up."""
+    lost = set(repair.lost)
+    return [c for c in cells if c not in lost and repair.proofs.wishes(c)]
 
 
 def _tell(progress: Progress, done: int, *, first: int, total: int, begun: float) -> None:
