@@ -135,9 +135,10 @@ def built(
     """
 
     def make_reports(folder: Path) -> None:
+        give_secret(folder / "records")
+
         def make(*asked: str) -> None:
             where = {"SELEC_OUTPUTS": str(folder / "outputs")}
-            give_secret(folder / "records")
             run_make("reports", f"ROUND={ROUND}", *asked, environment=where)
 
         every = f"VERSIONS={' '.join((*VERSIONS, FOR_PARTNERS))}"

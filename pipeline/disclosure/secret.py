@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.system.files import write_file
+from pipeline.system.files import write_private
 from pipeline.system.kept import is_there, read_bytes
 
 SECRET = "pattern.secret"  # in the folder `restricted` of the register
@@ -32,8 +32,7 @@ def secret_of(project: Project) -> bytes:
     """
     path = secret_path(project)
     if not is_there(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, f"{secrets.token_hex(_BYTES)}\n".encode(), mode=0o600)
+        write_private(path, f"{secrets.token_hex(_BYTES)}\n".encode())
     content = read_bytes(path)
     if not _WRITTEN.fullmatch(content):
         raise UserError(

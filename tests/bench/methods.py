@@ -219,10 +219,7 @@ def prove_pattern(task: Task, pattern: Pattern) -> Proof:
         lows=system.low,
         highs=system.high,
         demands=task.demands,
-        suggested=[
-            dict(zip((system.names[c] for c in m.cells.tolist()), m.change.tolist(), strict=True))
-            for m in pattern.moves
-        ],
+        suggested=[m.named(system.names) for m in pattern.moves],
         time_limit=task.limit,
     )
 

@@ -28,10 +28,7 @@ def pattern(instance: Instance) -> Pattern:
 @pytest.fixture(scope="module")
 def changes(instance: Instance, pattern: Pattern) -> list[dict[str, int]]:
     names = as_system(instance).names
-    return [
-        dict(zip((names[c] for c in m.cells.tolist()), m.change.tolist(), strict=True))
-        for m in pattern.moves
-    ]
+    return [m.named(names) for m in pattern.moves]
 
 
 def proof(

@@ -276,11 +276,7 @@ class Chooser:
         """Changes of hidden cells, by name, that agree with all that is shown: how the
         pattern was found, and a hint for whoever proves it.
         """
-        names = self.system.names
-        return [
-            dict(zip((names[c] for c in m.cells.tolist()), m.change.tolist(), strict=True))
-            for m in self.pattern.moves
-        ]
+        return [m.named(self.system.names) for m in self.pattern.moves]
 
     def decision(self) -> Decision:
         """What came out. Raises DisclosureError naming every cell that cannot be

@@ -4,6 +4,7 @@ over all cells of a release.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,6 +77,11 @@ class Move:
 
     cells: np.ndarray
     change: np.ndarray
+
+    def named(self, names: Sequence[str]) -> dict[str, int]:
+        """How much each cell that changes does, by name."""
+        cells = (names[c] for c in self.cells.tolist())
+        return dict(zip(cells, self.change.tolist(), strict=True))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Progress:
     high: Numbers
     values: Numbers
     seen: list[set[int]] = field(default_factory=list)
-    first: Numbers | None = None  # the values of the first table, the true one
+    first: Numbers | None = None  # what each cell was in the first table
 
     def __post_init__(self) -> None:
         self.seen = [set() for _ in self.cell]
@@ -39,7 +39,7 @@ class Progress:
         if self.first is None:
             self.first = found
             open_ = np.flatnonzero(~self.proven)
-        else:  # a value that all demands were met with teaches nothing a second time
+        else:  # what the first table showed teaches nothing a second time
             open_ = np.flatnonzero(~self.proven & (found != self.first))
         return self.note(open_.tolist(), found[open_].tolist())
 

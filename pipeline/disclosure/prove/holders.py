@@ -9,6 +9,7 @@ do not show are further tables looked for, in which nothing of theirs changes.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,7 +43,7 @@ def prove_against(
     world: World,
     links: Sequence[Link],
     *,
-    holders: Iterable[Holder],
+    holders: Sequence[Holder],
     tables: Sequence[Table],
     derive: Callable[[frozenset[str]], Mapping[str, tuple[int, int]]],
     look_back: Callable[[frozenset[str], Iterable[str]], Mapping[str, Derived]],
@@ -56,8 +57,12 @@ def prove_against(
     """
     known = world.known
     sensitive = sorted(n for n, u in world.unknowns.items() if u.is_sensitive and n not in known)
-    found = Against(holders=0)
-    pool = [dict(t) for t in tables]
+    links_of: dict[str, list[Link]] = defaultdict(list)
+    for link in links if holders else ():
+        for name in {link.whole, *link.parts}:
+            links_of[name].append(link)
+    found = Against()
+    pool = [pieces(t, links_of) for t in tables] if holders else []
     count = 0
     demanded = 0
     for holder in holders:
@@ -68,7 +73,7 @@ def prove_against(
         ranges = derive(own)
         mine = [n for n in sensitive if n not in own]
         demands = {n: demand_of(world.unknowns[n], *ranges[n]) for n in mine}
-        left = [without(t, own, links) for t in pool]
+        left = [without(t, own) for t in pool]
         proof = prove(own, demands, left)
         derived = look_back(own, proof.failures)
         narrower = {n: demand_of(world.unknowns[n], r.least, r.most) for n, r in derived.items()}
@@ -77,7 +82,7 @@ def prove_against(
             proof = prove(own, demands, left)
             times = {n: r.times for n, r in derived.items() if r.times}
             found.ranges.update({holder.name: times} if times else {})
-        pool += proof.tables
+        pool += [pieces(t, links_of) for t in proof.tables]
         found.tables.extend(proof.tables)
         count += 1
         demanded += len(demands)
@@ -92,22 +97,25 @@ def knows(holder: Holder, name: str) -> bool:
     return holder.knows(key.state, key.cube)
 
 
-def without(table: Table, own: frozenset[str], links: Iterable[Link]) -> dict[str, int]:
-    """What is left of a table without the pieces that touch cells of a holder."""
-    touched = own & table.keys()
-    if not touched:
-        return dict(table)
-    beside: dict[str, set[str]] = {n: set() for n in table}
-    for link in links:
-        changed = [n for n in (link.whole, *link.parts) if n in beside]
-        for name in changed[1:]:
-            beside[changed[0]].add(name)
-            beside[name].add(changed[0])
-    gone: set[str] = set()
-    waiting = list(touched)
-    while waiting:
-        name = waiting.pop()
-        if name not in gone:
-            gone.add(name)
-            waiting += beside[name]
-    return {n: change for n, change in table.items() if n not in gone}
+def pieces(table: Table, links_of: Mapping[str, Sequence[Link]]) -> list[dict[str, int]]:
+    """A table in the pieces that no sum ties to each other. `links_of` are the sums that
+    each cell is in.
+    """
+    left = dict(table)
+    found = []
+    while left:
+        cell, change = left.popitem()
+        piece, waiting = {cell: change}, [cell]
+        while waiting:
+            for link in links_of[waiting.pop()]:
+                for name in (link.whole, *link.parts):
+                    if name in left:
+                        piece[name] = left.pop(name)
+                        waiting.append(name)
+        found.append(piece)
+    return found
+
+
+def without(table: Iterable[Table], own: frozenset[str]) -> dict[str, int]:
+    """What is left of a table in pieces without those that touch cells of a holder."""
+    return {n: change for piece in table if own.isdisjoint(piece) for n, change in piece.items()}

@@ -39,8 +39,8 @@ class Joining:
         self.system = system
         order = np.argsort(system.cell, kind="stable")
         self.row, self.factor = system.entry_row[order], system.factor[order]
-        entries = np.bincount(system.cell, minlength=len(system.value))
-        self.start = np.concatenate(([0], np.cumsum(entries)))
+        self.entries = np.bincount(system.cell, minlength=len(system.value))
+        self.start = np.cumsum(self.entries) - self.entries
         self.total = system.activity(system.value)
         self.tables: list[Numbers] = []
         self._touched: list[Flags] = []
@@ -53,10 +53,10 @@ class Joining:
         value = system.value[cells] + change
         if np.any((value < system.low[cells]) | (value > system.high[cells])):
             return False
-        row, index = np.unique(self.row[self._entries(cells)], return_inverse=True)
+        at = self._entries(cells)
+        row, index = np.unique(self.row[at], return_inverse=True)
         moved = np.zeros(len(row), dtype=np.int64)
-        entries = np.diff(self.start)[cells]
-        np.add.at(moved, index, self.factor[self._entries(cells)] * np.repeat(change, entries))
+        np.add.at(moved, index, self.factor[at] * np.repeat(change, self.entries[cells]))
         total = self.total[row] + moved
         return bool(np.all((system.row_low[row] <= total) & (total <= system.row_high[row])))
 
@@ -75,7 +75,7 @@ class Joining:
 
     def _entries(self, cells: Numbers) -> Numbers:
         """Where the entries of some cells stand, one cell after the other."""
-        lengths = np.diff(self.start)[cells]
+        lengths = self.entries[cells]
         first = np.cumsum(lengths) - lengths
         found: Numbers = np.repeat(self.start[cells] - first, lengths) + np.arange(lengths.sum())
         return found
