@@ -67,6 +67,7 @@ class Weights:
     total: float
     reference_year: float
     headline: float
+    headline_parts: float
     hidden_before: float
 
 

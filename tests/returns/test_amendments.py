@@ -268,9 +268,10 @@ def test_another_sheet_of_the_same_meeting_says_what_changed(
     assessed: Assessed, texts: list[MeetingText], fill: Fill
 ) -> None:
     one, other, third = [t for t in texts if t.topic != GAPS][:3]
-    before = fill({**amended(one), **amended(other)}).read_bytes()
+    path = fill({**amended(one), **amended(other)})
+    before = path.read_bytes()
     kept = sheet_path(assessed[0], EXERCISE, 1)
-    take(assessed, fill({**amended(one), **amended(other)}))
+    take(assessed, path)
     assert take(assessed, kept) == ["the same sheet is kept already: nothing changed"]
     told = take(assessed, fill({**amended(one, said="Again"), **amended(third)}))
     assert told[1:] == [
@@ -280,7 +281,7 @@ def test_another_sheet_of_the_same_meeting_says_what_changed(
         f"  {third.reference}: new",
     ]
     (aside,) = (kept.parent / REPLACED).iterdir()
-    assert len(aside.read_bytes()) == len(before)
+    assert aside.read_bytes() == before
 
 
 def test_the_second_meeting_amends_what_the_first_made_of_a_text(

@@ -17,7 +17,7 @@ from decimal import Decimal
 import numpy as np
 from scipy.sparse import csr_array
 
-from pipeline.cells import BOTH_YEARS, REGIONS, TOTAL
+from pipeline.cells import BOTH_YEARS, REGION, REGIONS, TOTAL
 from pipeline.contracts.holders import Holder
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
@@ -447,13 +447,18 @@ def _losses(
         if not hidden[i] and (high[i] == 0 or name in linked.shown_before):
             loss[i] = math.inf
             continue
-        at_total = all(code == TOTAL for code in cell.key.codes[2:])
+        broken_down = sum(code != TOTAL for code in cell.key.codes[2:])
+        in_region = cell.key.state in REGIONS
+        headline = policy.table(cell.key.cube).headline
         loss[i] = 1 + math.log1p(float(linked.values[name]))
-        loss[i] *= weights.region if cell.key.state in REGIONS else 1
+        loss[i] *= weights.region if in_region else 1
         loss[i] *= weights.both_years if cell.key.state == BOTH_YEARS else 1
-        loss[i] *= weights.total if at_total else 1
-        loss[i] *= weights.headline if at_total and policy.table(cell.key.cube).headline else 1
-        loss[i] *= weights.reference_year if cell.key.year == round_ else 1
+        loss[i] *= weights.total if not broken_down else 1
+        loss[i] *= weights.headline if headline and not broken_down else 1
+        now = cell.key.year == round_
+        loss[i] *= weights.reference_year if now else 1
+        told = now and headline and cell.key.state == REGION and broken_down == 1
+        loss[i] *= weights.headline_parts if told else 1
         loss[i] *= weights.hidden_before if name in linked.hidden_before else 1
     return loss
 
