@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE HOLDERS ICS INSTANCES INTO JSON KEY KIND \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
 	LANGUAGE N NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL RELEASE REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
@@ -212,9 +212,13 @@ explain: .venv/.installed-requirements  ## Walk a number back to the returns: KE
 changes: .venv/.installed-requirements  ## What differs between two builds: FROM=draft-1|edition-1|2026-03-01|folder TO=last REPORT= VERSION=
 	@$(RUN) changes --round $(ROUND) --report $(REPORT) --version $(VERSION) --from "$$GIVEN_FROM" $(call option,--to,TO) $(if $(JSON),--json)
 
-audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published; HOLDERS=yes: its loss against whom
+audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
 	@$(RUN) build --round $(ROUND) --versions $(VERSION) --until protect
-	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA) $(if $(HOLDERS),--holders)
+	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA)
+
+disclosure-options: .venv/.installed-requirements  ## What VERSION would show if one entry of the release policy were another, each option proven
+	@$(RUN) build --round $(ROUND) --versions $(VERSION) --until protect
+	@$(RUN) disclosure-options --round $(ROUND) --version $(VERSION)
 
 accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= or GATE= REASON="..."
 	@$(RUN) accept --round $(ROUND) --report $(REPORT) $(call option,--gate,GATE) $(call option,--query,QUERY) $(call option,--rule,RULE) $(call given,--state,STATE) $(WHO)
@@ -368,7 +372,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: calendar open template import context published dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers amendments history check-return
 .PHONY: reports report plan check-text review-texts clear-text record-meeting preview meeting
-.PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
+.PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit disclosure-options accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean
 .PHONY: test test-all spark-setup test-spark check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth

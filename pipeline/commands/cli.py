@@ -271,23 +271,36 @@ def audit(
     extra: Annotated[
         Path | None, typer.Option("--extra", help="A file of what others published.")
     ] = None,
-    holders: Annotated[
-        bool, typer.Option("--holders", help="What it would show against other holders.")
-    ] = False,
 ) -> None:
     """Check the proof of a protected version again, beside what others published where
-    a file of it is given. With `--holders`, tell what it would show against whom.
+    a file of it is given.
     """
     from pipeline.contracts.model import load_contracts
-    from pipeline.disclosure.protect import audit_again, holders_told
+    from pipeline.disclosure.protect import audit_again
 
     project = Project.here()
     contracts = load_contracts(project.contracts)
     with progress_bar(f"audit of {version}"):
         lines = list(audit_again(project, contracts, round_=round_, version=version, extra=extra))
-        if holders:
-            lines += holders_told(project, contracts, round_=round_, version=version)
     for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def disclosure_options(round_: Round, version: Version) -> None:
+    """What a protected version would show if one entry of the release policy were
+    another: each option is chosen, proven and thrown away.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.disclosure.options import table_of, weigh_options
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    with progress_bar(f"options of {version}") as progress:
+        outcomes = list(
+            weigh_options(project, contracts, round_=round_, version=version, progress=progress)
+        )
+    for line in table_of(outcomes):
         typer.echo(line)
 
 

@@ -97,6 +97,18 @@ class Policy:
             )
         return self.versions[name]
 
+    def protected_version(self, name: str) -> VersionRule:
+        """A version that withholds figures. Raises UserError where it is none."""
+        rule = self.version(name)
+        if not rule.protected:
+            raise UserError(
+                f"the {name} version shows everything, so there is nothing to prove",
+                where=POLICY,
+                allowed=", ".join(v.name for v in self.versions.values() if v.protected),
+                do="name another VERSION",
+            )
+        return rule
+
     def is_bound(
         self, version: VersionRule, state: str, *, table: str, conf_status: str, day: date
     ) -> bool:

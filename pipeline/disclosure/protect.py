@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from pipeline.cells import is_counted, is_judged
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
-from pipeline.disclosure.alternatives import holder_alternatives
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
 from pipeline.disclosure.choose.kept_moves import KeptMoves
 from pipeline.disclosure.choose.reasons import IN_QUESTION
@@ -33,15 +32,13 @@ from pipeline.disclosure.proof import (
     prove_version,
     require_proof,
 )
-from pipeline.disclosure.prove.facts import read_released
 from pipeline.disclosure.register import Registered, editions, newest_of, register
 from pipeline.disclosure.secret import secret_of
-from pipeline.errors import DisclosureError, UserError
+from pipeline.errors import DisclosureError
 from pipeline.numbers.build import inputs_of, store_inputs
 from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
 from pipeline.numbers.stores import cubes_of, write_stores
-from pipeline.numbers.true_cells import TrueCell
 from pipeline.numbers.versions import StoreInputs
 from pipeline.project import Project
 from pipeline.returns.rules.validated import read_validation
@@ -79,6 +76,22 @@ class Protected:
         )
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What is true in a round, before anything of it is withheld."""
+
+    round: int
+    marts: Marts
+    inputs: StoreInputs
+
+
+def figures_of(project: Project, contracts: Contracts, *, round_: int) -> Figures:
+    """The true figures of a round as its build has them."""
+    return Figures(
+        round_, read_marts(project, round_), inputs_of(project, contracts, round_=round_)
+    )
+
+
 def protect_round(
     project: Project,
     contracts: Contracts,
@@ -91,9 +104,26 @@ def protect_round(
     `versions`, and those that their readers have as well. Raises DisclosureError naming
     cells that stay unsafe.
     """
-    policy = load_policy(project.contracts, contracts)
-    marts = read_marts(project, round_)
-    inputs = inputs_of(project, contracts, round_=round_)
+    return protect_versions(
+        project,
+        contracts,
+        policy=load_policy(project.contracts, contracts),
+        figures=figures_of(project, contracts, round_=round_),
+        versions=versions,
+        progress=progress,
+    )
+
+
+def protect_versions(
+    project: Project,
+    contracts: Contracts,
+    *,
+    policy: Policy,
+    figures: Figures,
+    versions: Iterable[str] | None = None,
+    progress: Progress = silent,
+) -> list[Protected]:
+    """The same by a policy that is given, which need not be the one in force."""
     done: dict[str, Protected] = {}
     asked = with_those_of_readers(policy, versions)
     for version in in_order(policy):
@@ -104,9 +134,9 @@ def protect_round(
             contracts,
             policy=policy,
             version=version,
-            round_=round_,
-            marts=marts,
-            inputs=inputs,
+            round_=figures.round,
+            marts=figures.marts,
+            inputs=figures.inputs,
             done=done,
             progress=progress,
         )
@@ -266,7 +296,7 @@ def register_edition(
     What is registered are the very bytes that the verifier read. Raises DisclosureError
     where it has no proof.
     """
-    rule = _protected(project, contracts, version=version)
+    rule = load_policy(project.contracts, contracts).protected_version(version)
     with _read_once(project, round_) as copy:
         require_proof(copy, round_, version=rule.name)
         cubes = set(cubes_of(project, contracts, report=report))
@@ -309,11 +339,11 @@ def audit_again(
     """Verify the proof of a version; with `extra`, tell what it gives away of our
     hidden cells, one line each.
     """
-    rule = _protected(project, contracts, version=version)
+    policy = load_policy(project.contracts, contracts)
+    rule = policy.protected_version(version)
     yield require_proof(project, round_, version=rule.name)
     if extra is None:
         return
-    policy = load_policy(project.contracts, contracts)
     marts = read_marts(project, round_)
     day = release_day(
         store_inputs(read_validation(project, round_), round_, reports=project.reports)
@@ -336,56 +366,6 @@ def audit_again(
         f" more follow from it together with this version; {len(told.contradicted)} lines"
         f" contradict our figures, {len(told.unknown)} are of cells we have no figure for"
     )
-
-
-def holders_told(
-    project: Project, contracts: Contracts, *, round_: int, version: str
-) -> Iterator[str]:
-    """What a version would show against nobody and against each group of holders, one
-    line each. Nothing is written.
-    """
-    rule = _protected(project, contracts, version=version)
-    policy = load_policy(project.contracts, contracts)
-    cells = read_marts(project, round_).reported_cells()
-    known = [_as_released(project, round_, version=v, cells=cells) for v in rule.readers_have]
-    known += [as_edition(e) for e in editions(project, (version, *rule.readers_have))]
-    for row in holder_alternatives(
-        cells,
-        known,
-        contracts=contracts,
-        policy=policy,
-        version=rule,
-        round_=round_,
-        day=release_day(
-            store_inputs(read_validation(project, round_), round_, reports=project.reports)
-        ),
-        secret=secret_of(project),
-    ):
-        yield row.line()
-
-
-def _as_released(
-    project: Project, round_: int, *, version: str, cells: Mapping[str, TrueCell]
-) -> PublishedEdition:
-    """Another version of the round as its files have it."""
-    files = [read_released(project.released(round_, r, version=version)) for r in project.reports]
-    shown = frozenset(k for file in files for k in file.shown if k in cells)
-    suppressed = {k for k, c in cells.items() if c.is_suppressed}
-    left_out = frozenset(k for k in suppressed if not any(f.names(k) for f in files))
-    return PublishedEdition(current_edition(version, round_), cells, shown, left_out)
-
-
-def _protected(project: Project, contracts: Contracts, *, version: str) -> VersionRule:
-    policy = load_policy(project.contracts, contracts)
-    rule = policy.version(version)
-    if not rule.protected:
-        raise UserError(
-            f"the {version} version shows everything, so there is nothing to prove",
-            where="release_policy.yaml",
-            allowed=", ".join(v.name for v in policy.versions.values() if v.protected),
-            do="name another VERSION",
-        )
-    return rule
 
 
 def release_day(inputs: StoreInputs) -> date:

@@ -9,7 +9,6 @@ import random
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate, product
 from pathlib import Path
 
@@ -18,8 +17,11 @@ from scipy.sparse import csr_array
 
 from pipeline.disclosure.choose.grid import grid_of
 from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
+from pipeline.disclosure.prove.proof import peel
+from pipeline.disclosure.prove.system import build_system
 
 TOTAL = "total"
+VALUES = 3  # how many values a hidden count must leave open
 # node -> its parts; one node may be split in more than one way: see `Splits`
 Tree = Mapping[str, Sequence[str]]
 Splits = Mapping[str, Sequence[Sequence[str]]]
@@ -258,7 +260,7 @@ def as_system(instance: Instance) -> System:
     place = {n: i for i, n in enumerate(names)}
     value = np.array([instance.values[n] for n in names], dtype=np.int64)
     wholes = {w for w, _ in instance.sums}
-    least = _least(instance)
+    least, most = (end.tolist() for end in _left_by_zeros(names, value, instance.sums))
     primary = (value > 0) & (value < instance.threshold)
     dearer = np.array([1.2 if n in wholes else 1.0 for n in names])
     indices = [[place[w], *(place[p] for p in parts)] for w, parts in instance.sums]
@@ -280,9 +282,9 @@ def as_system(instance: Instance) -> System:
         row_low=none,
         row_high=none,
         demands=tuple(
-            Demand(int(c), low, max(instance.threshold - 1, low))
-            for c in np.flatnonzero(primary)
-            for low in [least[names[c]]]
+            Demand(c, least[c], min(max(instance.threshold - 1, least[c]), most[c]), count)
+            for c in np.flatnonzero(primary).tolist()
+            for count in [min(VALUES, most[c] - least[c] + 1)]
         ),
         hidden=primary,
     )
@@ -299,18 +301,20 @@ def _nodes_of(names: Sequence[str]) -> np.ndarray:
     return np.array([[number[d].get(f.get(d, ""), 0) for d in dimensions] for f in codes])
 
 
-def _least(instance: Instance) -> dict[str, int]:
-    """The lowest count that each cell can have when of every cell only zero or not zero
-    is known.
+def _left_by_zeros(
+    names: Sequence[str], value: np.ndarray, sums: Iterable[tuple[str, list[str]]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least and greatest count of each cell for somebody who is shown no count at all,
+    only which are zero: no pattern leaves more open.
     """
-    ways: dict[str, list[list[str]]] = {}
-    for whole, parts in instance.sums:
-        ways.setdefault(whole, []).append(parts)
-
-    @cache
-    def least(name: str) -> int:
-        if not instance.values[name]:
-            return 0
-        return max([1, *(sum(least(p) for p in parts) for parts in ways.get(name, ()))])
-
-    return {n: least(n) for n in instance.values}
+    _, _, known = peel(
+        build_system(
+            names,
+            value,
+            lows=np.minimum(value, 1),
+            highs=np.where(value > 0, NO_LIMIT, 0),
+            hidden=np.ones(len(value), dtype=bool),
+            sums=sums,
+        )
+    )
+    return known.low, known.high

@@ -13,11 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_array
 
-from pipeline.disclosure.choose.linked import Demand
-from pipeline.disclosure.choose.linked import System as ChosenSystem
-from pipeline.disclosure.highs import highspy
 from pipeline.disclosure.prove.exact import TINY, Component, remaining
 from pipeline.disclosure.prove.peel import components
 from pipeline.disclosure.prove.proof import Demands, peel
@@ -74,66 +70,6 @@ def judge(
         sum(w == width for w in widths) for width in (0, 1, 2, UNDECIDED)
     )
     return Exposure(len(cells), exact, width_1, width_2, undecided)
-
-
-def left_by_zeros(system: ChosenSystem, demands: Sequence[Demand]) -> dict[int, tuple[int, int]]:
-    """The least and greatest value that the cell of each demand can have, as far as the
-    demand asks, for somebody who is shown no count at all, only which are zero: no pattern
-    leaves more open.
-    Fractions are allowed, so the true range may be narrower.
-    """
-    cells, rows = len(system.value), system.rows.shape[0]
-    columns = csc_array(system.rows)
-    ask = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in (("output_flag", False), ("presolve", "off"), ("threads", 1)):
-        ask.setOptionValue(option, value)
-    room = np.concatenate([system.high - system.value, system.value - system.low]).astype(float)
-    # Every cell twice, going up and going down from its true value, where every row holds.
-    ask.passModel(
-        2 * cells,
-        rows,
-        2 * columns.nnz,
-        int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMaximize),
-        0.0,
-        np.zeros(2 * cells),
-        np.zeros(2 * cells),
-        room,
-        np.zeros(rows),
-        np.zeros(rows),
-        np.concatenate([columns.indptr, columns.nnz + columns.indptr[1:]]).astype(np.int32),
-        np.concatenate([columns.indices, columns.indices]).astype(np.int32),
-        np.concatenate([columns.data, -columns.data]).astype(float),
-        np.zeros(2 * cells, dtype=np.int32),
-    )
-    found = {}
-    for demand in demands:
-        cell, value = demand.cell, int(system.value[demand.cell])
-        reach = [
-            _reach(ask, room, column, other, most)
-            for column, other, most in (
-                (cell, cells + cell, demand.high - value + demand.values),
-                (cells + cell, cell, value - demand.low + demand.values),
-            )
-        ]
-        found[cell] = value - reach[1], value + reach[0]
-    return found
-
-
-def _reach(ask: highspy.Highs, room: np.ndarray, column: int, other: int, most: int) -> int:
-    """How far a column goes, up to `most` and its room, while the other one of its cell
-    stands still.
-    """
-    ask.clearSolver()
-    ask.changeColCost(column, 1.0)
-    ask.changeColBounds(column, 0.0, min(room[column], float(max(most, 0))))
-    ask.changeColBounds(other, 0.0, 0.0)
-    ask.run()
-    reached = ask.getInfo().objective_function_value
-    ask.changeColCost(column, 0.0)
-    for c in (column, other):
-        ask.changeColBounds(c, 0.0, room[c])
-    return int(np.floor(reached + TINY))
 
 
 def _widths(component: Component, members: Sequence[int], *, deadline: float) -> list[int]:

@@ -19,20 +19,20 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.disclosure.choose.choose import choose, strengthen
-from pipeline.disclosure.choose.linked import Demand, Pattern, System
+from pipeline.disclosure.choose.linked import Pattern, System
 from pipeline.disclosure.prove.proof import Proof, prove
 from pipeline.disclosure.prove.system import NO_LIMIT
 
 from . import acro_peer
 from .certificates import verify
-from .instances import Instance, as_system, make_instance, read_municipal
-from .judge import judge, left_by_zeros
+from .instances import VALUES, Instance, as_system, make_instance, read_municipal
+from .judge import judge
 from .yardstick import gaussian_only
 
 ROUNDS = 4  # times that a pattern is proven before what is left counts as exposed
@@ -149,11 +149,6 @@ def ours(task: Task, seed: int = 0) -> Result:
     """
     begun = time.perf_counter()
     pattern = choose(task.system, seed=seed)
-    impossible = len(pattern.unprotected)
-    if impossible:
-        task = narrowed(task, pattern.unprotected)
-        cells = pattern.unprotected
-        pattern = strengthen(task.system, replace(pattern, unprotected=()), cells=cells)
     seconds = {"choose": time.perf_counter() - begun, "prove": 0.0}
     place = {n: i for i, n in enumerate(task.system.names)}
     for rounds in range(1, ROUNDS + 1):
@@ -169,11 +164,13 @@ def ours(task: Task, seed: int = 0) -> Result:
     # one round at least
     result.exposed, result.tables = len(proof.failures), len(proof.tables)  # type: ignore[possibly-undefined]
     result.rounds = rounds
-    if impossible:
-        result.notes = {
-            "asked_for_what_zeros_leave_open": impossible,
-            "unprotected": len(pattern.unprotected),
-        }
+    result.notes = {
+        "asked_for_what_zeros_leave_open": sum(
+            (d.low, d.high, d.values) != (1, task.instance.threshold - 1, VALUES)
+            for d in task.system.demands
+        ),
+        "unprotected": len(pattern.unprotected),
+    }
     hidden = {n for n, h in zip(task.system.names, pattern.hidden, strict=True) if h}
     verified = verify(task.instance, hidden, task.demands, proof.tables)
     if verified.holds == bool(proof.failures):
@@ -182,21 +179,6 @@ def ours(task: Task, seed: int = 0) -> Result:
     if proof.failures:
         judged(task, result, pattern.hidden, task.system.low, task.system.high, set(proof.failures))
     return result
-
-
-def narrowed(task: Task, cells: Sequence[int]) -> Task:
-    """The task with demands on some cells that no pattern can meet made as narrow as what
-    the zeros alone, which are always shown, leave open.
-    """
-    system = task.system
-    wanted = set(cells)
-    ranges = left_by_zeros(system, [d for d in system.demands if d.cell in wanted])
-    demands = []
-    for demand in system.demands:
-        least, most = ranges.get(demand.cell, (demand.low, demand.high + demand.values))
-        low, high = max(demand.low, least), min(demand.high, most)
-        demands.append(Demand(demand.cell, low, high, min(demand.values, most - least + 1)))
-    return replace(task, system=replace(system, demands=tuple(demands)))
 
 
 METHODS: dict[str, Callable[[Task], Result]] = {

@@ -17,7 +17,6 @@ from true_counts import fill_in
 from pipeline.cells import REGION, REGIONS, Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, load_policy
-from pipeline.disclosure.alternatives import holder_alternatives
 from pipeline.disclosure.choose.decide import Chooser, Decision
 from pipeline.disclosure.proof import audit_rules, audited_cell
 from pipeline.disclosure.prove.audit import audit
@@ -179,24 +178,6 @@ class TestInsiders:
         learnt = {k for _, k in insiders_learn(cells, against_nobody.decision(), contracts)}
         assert learnt <= {k for k, _ in failures["nobody"]}
         assert all(", for " in reason for _, reason in failures["nobody"])
-
-    def test_what_it_costs_is_a_row_of_the_alternatives(
-        self, cells: Cells, contracts: Contracts, policy: Policy
-    ) -> None:
-        persons = {k: c for k, c in cells.items() if c.key.cube == "THB_PERSONS"}
-        none, states = holder_alternatives(
-            persons,
-            [],
-            contracts=contracts,
-            policy=policy,
-            version=policy.version("public"),
-            round_=ROUND,
-            day=DAY,
-        )
-        assert (none.holders, states.holders) == ("none", "states")
-        assert none.cells == states.cells > none.shown > states.shown > 0.8 * none.shown
-        assert 100 > none.value_percent > states.value_percent > 50
-        assert states.protecting > none.protecting
 
 
 class TestMinimality:

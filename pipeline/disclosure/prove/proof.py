@@ -97,7 +97,7 @@ def prove(
     reasons = _ask_one_by_one(search, components(tight), deadline=deadline)
     clock.append(time.monotonic())
     failures |= {names[where[cell]]: reason for cell, reason in reasons.items()}
-    tables = [_sparse(t - tight.value, names, where=where) for t in search.tables]
+    tables = [_named(*t, names=names, where=where) for t in search.tables]
     seconds = dict(zip(("peel", "search", "single"), np.diff(clock).tolist(), strict=True))
     return Proof(tables, dict(sorted(failures.items())), len(demands) - len(failures), seconds)
 
@@ -123,8 +123,10 @@ def _too_narrow(lowest: int, highest: int, *, low: int, high: int, count: int) -
     return f"it follows from what is public: {said}"
 
 
-def _sparse(change: Numbers, names: Sequence[str], *, where: Numbers) -> dict[str, int]:
-    return {names[where[i]]: int(change[i]) for i in np.flatnonzero(change)}
+def _named(
+    cells: Numbers, change: Numbers, *, names: Sequence[str], where: Numbers
+) -> dict[str, int]:
+    return {names[i]: c for i, c in zip(where[cells].tolist(), change.tolist(), strict=True)}
 
 
 def _ask_one_by_one(search: Search, label: Numbers, *, deadline: float) -> dict[int, str]:

@@ -60,7 +60,7 @@ class Search:
         self.system, self.progress, self.deadline = system, progress, deadline
         self.neighbours = Neighbours(system)
         self.by_cell = {int(c): k for k, c in enumerate(progress.cell)}
-        self.tables: list[Numbers] = []
+        self.tables: list[Placed] = []  # as what changes from the true table
         # how often for each demand: the hard ones wait
         self.asked = np.zeros(len(progress.cell), dtype=np.int64)
         progress.add(system.value)
@@ -91,7 +91,10 @@ class Search:
             mine = [k for k in mine if not shown.proven[k]]
             if shown.note(mine, [int(values[int(shown.cell[k])]) for k in mine]):
                 joining.add(cells, change)
-        for table in joining.tables:
+        for joined in joining.tables:
+            table = self.system.value.copy()
+            for cells, change in joined:
+                table[cells] += change
             self.bank(table)
 
     def bank(self, table: Numbers) -> int:
@@ -100,7 +103,9 @@ class Search:
             return 0
         nearer = self.progress.add(table)
         if nearer:
-            self.tables.append(table)
+            change = table - self.system.value
+            moved = np.flatnonzero(change)
+            self.tables.append((moved, change[moved]))
         return nearer
 
     def _sweep(self, level: Level, open_: Sequence[int]) -> tuple[int, int]:

@@ -32,6 +32,9 @@ def placed(changes: Iterable[Change], names: Sequence[str], *, where: Numbers) -
             )
 
 
+TRIED = 64  # tables that a change may still join: more are tried in vain
+
+
 class Joining:
     """Tables made of changes that touch no row in common."""
 
@@ -42,8 +45,8 @@ class Joining:
         self.entries = np.bincount(system.cell, minlength=len(system.value))
         self.start = np.cumsum(self.entries) - self.entries
         self.total = system.activity(system.value)
-        self.tables: list[Numbers] = []
-        self._touched: list[Flags] = []
+        self.tables: list[list[Placed]] = []
+        self._touched: list[Flags] = []  # rows, then cells, of the newest tables only
 
     def holds(self, cells: Numbers, change: Numbers) -> bool:
         """Whether the true table, changed so, is possible for somebody who knows the bounds
@@ -61,17 +64,20 @@ class Joining:
         return bool(np.all((system.row_low[row] <= total) & (total <= system.row_high[row])))
 
     def add(self, cells: Numbers, change: Numbers) -> None:
-        """Put a change that holds into the first table that it fits into."""
-        row = self.row[self._entries(cells)]
-        for table, touched in zip(self.tables, self._touched, strict=True):
-            if not touched[row].any() and np.all(table[cells] == self.system.value[cells]):
-                break
-        else:
-            table, touched = self.system.value.copy(), np.zeros(len(self.total), dtype=bool)
-            self.tables.append(table)
-            self._touched.append(touched)
-        table[cells] += change
-        touched[row] = True
+        """Put a change that holds into the first of the newest tables that it fits into."""
+        here = np.concatenate([self.row[self._entries(cells)], len(self.total) + cells])
+        newest = zip(self.tables[-TRIED:], self._touched, strict=True)
+        free = ((table, touched) for table, touched in newest if not touched[here].any())
+        table, touched = next(free, None) or self._begin()
+        table.append((cells, change))
+        touched[here] = True
+
+    def _begin(self) -> tuple[list[Placed], Flags]:
+        table: list[Placed] = []
+        touched = np.zeros(len(self.total) + len(self.entries), dtype=bool)
+        self.tables.append(table)
+        self._touched = [*self._touched, touched][-TRIED:]
+        return table, touched
 
     def _entries(self, cells: Numbers) -> Numbers:
         """Where the entries of some cells stand, one cell after the other."""
