@@ -54,12 +54,14 @@ def drill(place: Place, sizes: Sequence[int]) -> Iterator[Row]:
 def on_disk(place: Place, folder: Path) -> Place:
     """The place with all that it writes on a disk of its own."""
     (folder / "tmp").mkdir()
-    return replace(
+    there = replace(
         place,
         outputs=folder / "outputs",
         records=folder / "records",
         environment={"TMPDIR": str(folder / "tmp")},
     )
+    there.share_secret()
+    return there
 
 
 def trial(place: Place, folder: Path, size: int) -> Row:

@@ -25,6 +25,7 @@ for folder in (TESTS.parent, TESTS):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
+from builds import give_secret  # noqa: E402
 from repro.compare_outputs import differences, tables_of  # noqa: E402
 from small_project import SMALL_ROUND, small_project  # noqa: E402
 
@@ -163,6 +164,12 @@ class Place:
                 shutil.copytree(self.kept / of / name, self.root / name, symlinks=True)
             else:
                 (self.root / name).mkdir()
+        if not of:
+            self.share_secret()
+
+    def share_secret(self) -> None:
+        """Every place of a drill hides the same cells, so what they publish is compared."""
+        give_secret(self.root / self.records)
 
     def keep(self, name: str) -> None:
         for part in ("outputs", "records"):

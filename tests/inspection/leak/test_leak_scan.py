@@ -397,7 +397,7 @@ def glyph_left_in_font(version: Version) -> None:
 
 
 def longer_bar(version: Version) -> None:
-    """One bar of the chart of sex and age is a little longer than its value."""
+    """One bar of a chart is a little longer than its value."""
 
     def change(drawing: bytes) -> bytes:
         corner = re.search(
@@ -409,13 +409,13 @@ def longer_bar(version: Version) -> None:
         )
         return drawing.replace(corner[0], longer, 1)
 
-    in_figure(version, "pyramid", change)
+    in_figure(version, "grouped_bar", change)
 
 
 def another_bar(version: Version) -> None:
     in_figure(
         version,
-        "pyramid",
+        "grouped_bar",
         lambda d: _last(d, b"0.0784 0.1294 0.2392 rg 1 1 1 RG 31 20 40 7 re B"),
     )
 
@@ -691,7 +691,7 @@ PUBLIC: dict[str, Cases] = {
         unreferenced_object: "nothing refers to: women in Albania: 3",
     },
     "charts": {
-        longer_bar: "chart thb-f3b: a mark shows about",
+        longer_bar: "chart thb-f7: a mark shows about",
         raised_marker: "chart thb-f1: a mark shows about",
         recoloured_tile: "chart thb-f4: the tile of .* has the colour of another class",
         text_in_chart: "chart thb-f4: '3'",
@@ -706,7 +706,7 @@ PUBLIC: dict[str, Cases] = {
         previous_revision: "revision 1, object .*7,654",
     },
     "more": {
-        another_bar: "chart thb-f3b: a (mark shows|filled area)",
+        another_bar: "chart thb-f7: a (mark shows|filled area)",
         second_number_at_an_axis: "chart thb-f1: labels (0 and 3|3 and 0) at one grid line",
         canary_in_utf16: "'canary note quokka of Tirana' as",
         number_as_a_word: "'three victims'",
