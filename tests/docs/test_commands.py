@@ -22,6 +22,9 @@ NOT_RUN = {
     r"make test\b.*": "it would run itself",
     r"make bench\b.*": "it takes minutes; tests/bench checks what it compares",
     r"make check-pdf\b.*": "it takes minutes; tests/report/pdf runs it on a copy of each kind",
+    r"make disclosure-options\b.*": (
+        "it takes minutes; tests/disclosure/test_options.py runs it on a small project"
+    ),
     r"make soak\b.*": "it takes an hour; the tests run one instance of each of its kinds",
     r"make drills\b.*": "it takes an hour; tests/drills does one of each kind",
     r"make spark-setup": "it fetches 400 MB; tests/spark says where what it sets up is missing",
